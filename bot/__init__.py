@@ -1,0 +1,3 @@
+"""removalwatch: which comments disappeared, when, and on what evidence."""
+
+__version__ = "0.1.0"

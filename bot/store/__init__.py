@@ -1,0 +1,1 @@
+"""The database is the truth. Functions here take a connection and never commit."""

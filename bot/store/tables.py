@@ -1,0 +1,315 @@
+"""The tables. Instants are UTC microseconds (BIGINT); columns ending in _real hold real time, all others domain time."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+from bot.domain.comment import Role
+from bot.domain.observation import Cause, Outcome
+from bot.domain.verdict import State
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only for a column that is exactly INTEGER PRIMARY KEY.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _one_of(column: str, values: type[Role | Cause | Outcome | State]) -> CheckConstraint:
+    allowed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({allowed})", name=column)
+
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("platform", String, nullable=False),
+    Column("instance", String, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("cursor", JSON, nullable=False),
+    Column("collected_at", BigInteger),
+    Column("collected_real", BigInteger),
+    Column("failing_since", BigInteger),
+    Column("failure", String),
+    # The breaker: since when it holds the misses of this source, and since when canaries were healthy under it.
+    Column("breaker_since", BigInteger),
+    Column("healthy_since", BigInteger),
+)
+
+thread = Table(
+    "thread",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("native_id", String, nullable=False),
+    Column("url", Text),
+    Column("title", Text),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    UniqueConstraint("source_id", "native_id"),
+)
+
+comment = Table(
+    "comment",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("platform", String, nullable=False),
+    Column("instance", String, nullable=False),
+    Column("native_id", String, nullable=False),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    Column("parent_id", String),
+    Column("author", String),
+    Column("posted_at", BigInteger),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("language", String, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("rating", Float),
+    Column("url", Text),
+    UniqueConstraint("platform", "instance", "native_id"),
+    Index("ix_comment_source_id_first_seen", "source_id", "first_seen"),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("comment_id", ForeignKey("comment.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("digest", String, nullable=False),
+    # NULL once the text was erased or its time is over; the digest outlives it.
+    Column("text", Text),
+)
+
+rule_version = Table(
+    "rule_version",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("digest", String, nullable=False, unique=True),
+    Column("first_used", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("comment_id", ForeignKey("comment.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("rule_id", String, nullable=False),
+    Column("rule_version_id", ForeignKey("rule_version.id"), nullable=False),
+    Column("view", String, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("found_at", BigInteger, nullable=False),
+    UniqueConstraint("comment_id", "revision", "rule_id", "rule_version_id"),
+    Index("ix_match_rule_id", "rule_id"),
+)
+
+# Membership of cohorts: a comment of the panel may be flagged, a control may belong to several partners.
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("comment_id", ForeignKey("comment.id"), nullable=False),
+    Column("role", String, _one_of("role", Role), nullable=False),
+    Column("partner_id", ForeignKey("comment.id")),
+    Column("rule_version_id", ForeignKey("rule_version.id"), nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("enrolled_at", BigInteger, nullable=False),
+    Column("matched", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("comment_id", "role", "partner_id", "rule_version_id"),
+    Index("ix_enrolment_enrolled_at", "enrolled_at"),
+    Index("ix_enrolment_partner_id", "partner_id"),
+)
+
+# One row per followed comment: what is thought of it now, and when to look again.
+tracking = Table(
+    "tracking",
+    metadata,
+    Column("comment_id", ForeignKey("comment.id"), primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    Column("due_at", BigInteger),
+    Column("vantage", String, nullable=False),
+    Column("lease_real", BigInteger, nullable=False, server_default="0"),
+    Column("batch_id", BigInteger, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("jitter", Float, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("follow_until", BigInteger, nullable=False),
+    Column("state", String, _one_of("state", State), nullable=False),
+    Column("cause", String, _one_of("cause", Cause), nullable=False),
+    Column("outcome", String, _one_of("outcome", Outcome), nullable=False),
+    Column("log_odds", Float, nullable=False),
+    Column("last_look", BigInteger, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+    # The current run of absences; zeroed by a sighting. `first_miss` is the first that counts.
+    Column("first_miss", BigInteger),
+    Column("last_miss", BigInteger),
+    Column("misses", Integer, nullable=False),
+    Column("explicit", Boolean, nullable=False),
+    Column("miss_vantages", String, nullable=False, server_default=""),
+    # The removal, if there was one: (gone_after, gone_before] holds it. Kept after a restoration.
+    Column("episode", Integer, nullable=False, server_default="0"),
+    Column("gone_after", BigInteger),
+    Column("gone_before", BigInteger),
+    Column("suspected_at", BigInteger),
+    Column("probable_at", BigInteger),
+    Column("confirmed_at", BigInteger),
+    Column("restored_at", BigInteger),
+    Column("looks", Integer, nullable=False, server_default="0"),
+    Column("unobserved", Integer, nullable=False, server_default="0"),
+    Index("ix_tracking_due", "source_id", "due_at", sqlite_where=text("due_at IS NOT NULL"),
+          postgresql_where=text("due_at IS NOT NULL")),
+    Index("ix_tracking_thread_id", "thread_id"),
+)
+
+# A batch of one host and vantage; it exists before its job does.
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("vantage", String, nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+    Column("claimed_real", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("due", Integer, nullable=False),
+    Column("done", Integer),
+    # Did the guards hold (canaries before and after, known-absent id)? The reason if they did not.
+    Column("guards", String),
+    sqlite_autoincrement=True,
+)
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("comment_id", ForeignKey("comment.id"), nullable=False),
+    Column("batch_id", ForeignKey("batch.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("vantage", String, nullable=False),
+    Column("outcome", String, _one_of("outcome", Outcome), nullable=False),
+    Column("explicit", Boolean, nullable=False),
+    # Why an absence did not count: canary, breaker, known-absent …; NULL where it did.
+    Column("held", String),
+    Column("evidence", JSON, nullable=False),
+    UniqueConstraint("comment_id", "batch_id"),
+)
+
+# Every change of a state, append only: the history that `explain` and corrections build on.
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("comment_id", ForeignKey("comment.id"), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("state", String, _one_of("state", State), nullable=False),
+    Column("cause", String, _one_of("cause", Cause), nullable=False),
+    Column("log_odds", Float, nullable=False),
+    Column("why", Text, nullable=False),
+    Index("ix_verdict_comment_id", "comment_id"),
+    Index("ix_verdict_at", "at"),
+)
+
+canary = Table(
+    "canary",
+    metadata,
+    Column("comment_id", ForeignKey("comment.id"), primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("failing_since", BigInteger),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Index("ix_canary_source_id", "source_id"),
+)
+
+# What was due, looked at, late and not observable, per source and hour: stands beside every rate.
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("source_id", ForeignKey("source.id"), primary_key=True),
+    Column("hour", BigInteger, primary_key=True),
+    Column("due", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("late", Integer, nullable=False),
+    Column("unreachable", Integer, nullable=False),
+    Column("new_misses", Integer, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("alert", JSON, nullable=False),
+    Column("state", String, CheckConstraint("state IN ('pending', 'sending', 'sent', 'failed')", name="state"),
+           nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_real", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("lease_real", BigInteger, nullable=False, server_default="0"),
+    # A send whose end nobody saw: the next one is marked "(possible repeat)".
+    Column("unsure", Boolean, nullable=False, server_default=false()),
+    Column("external_id", String),
+    Column("failure", String),
+    Column("sent_real", BigInteger),
+    UniqueConstraint("key", "channel"),
+    Index("ix_outbox_open", "due_real", sqlite_where=text("state IN ('pending', 'sending')"),
+          postgresql_where=text("state IN ('pending', 'sending')")),
+)
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("week", String, primary_key=True),
+    Column("built_at", BigInteger, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("numbers", JSON, nullable=False),
+    Column("folder", Text, nullable=False),
+)
+
+host_budget = Table(
+    "host_budget",
+    metadata,
+    Column("host", String, primary_key=True),
+    Column("next_real", BigInteger, nullable=False),
+    Column("blocked_real", BigInteger, nullable=False, server_default="0"),
+)
+
+# One row per living process, so that readiness can say which part is missing.
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("part", String, primary_key=True),
+    Column("at_real", BigInteger, nullable=False),
+    Column("detail", String, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""RQ workers: they run what the planner planned."""
