@@ -16,6 +16,7 @@ class AlertKind(StrEnum):
     DISAPPEARED = "disappeared"
     RESTORED = "restored"
     THREAD_ENDED = "thread_ended"
+    ACCOUNT_ENDED = "account_ended"
     UNDECIDED = "undecided"
     UNREACHABLE = "unreachable"
     REACHABLE = "reachable"

@@ -1,4 +1,4 @@
-"""The tables. Instants are UTC microseconds (BIGINT); columns ending in _real hold real time, all others domain time."""
+"""The tables. Instants are UTC microseconds; columns ending in _real hold real time, all others domain time."""
 
 from __future__ import annotations
 
@@ -167,10 +167,12 @@ tracking = Table(
     Column("state", String, _one_of("state", State), nullable=False),
     Column("cause", String, _one_of("cause", Cause), nullable=False),
     Column("outcome", String, _one_of("outcome", Outcome), nullable=False),
-    Column("log_odds", Float, nullable=False),
+    Column("log_odds", Float),
     Column("last_look", BigInteger, nullable=False),
     Column("last_seen", BigInteger, nullable=False),
-    # The current run of absences; zeroed by a sighting. `first_miss` is the first that counts.
+    # The current run of absences, ended by a sighting. `absent_since` is the first absent answer, counted or held;
+    # `first_miss` the first that counts.
+    Column("absent_since", BigInteger),
     Column("first_miss", BigInteger),
     Column("last_miss", BigInteger),
     Column("misses", Integer, nullable=False),
@@ -186,8 +188,13 @@ tracking = Table(
     Column("restored_at", BigInteger),
     Column("looks", Integer, nullable=False, server_default="0"),
     Column("unobserved", Integer, nullable=False, server_default="0"),
-    Index("ix_tracking_due", "source_id", "due_at", sqlite_where=text("due_at IS NOT NULL"),
-          postgresql_where=text("due_at IS NOT NULL")),
+    Index(
+        "ix_tracking_due",
+        "source_id",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
     Index("ix_tracking_thread_id", "thread_id"),
 )
 
@@ -234,7 +241,7 @@ verdict = Table(
     Column("at", BigInteger, nullable=False),
     Column("state", String, _one_of("state", State), nullable=False),
     Column("cause", String, _one_of("cause", Cause), nullable=False),
-    Column("log_odds", Float, nullable=False),
+    Column("log_odds", Float),
     Column("why", Text, nullable=False),
     Index("ix_verdict_comment_id", "comment_id"),
     Index("ix_verdict_at", "at"),
@@ -271,8 +278,12 @@ outbox = Table(
     Column("key", String, nullable=False),
     Column("channel", String, nullable=False),
     Column("alert", JSON, nullable=False),
-    Column("state", String, CheckConstraint("state IN ('pending', 'sending', 'sent', 'failed')", name="state"),
-           nullable=False),
+    Column(
+        "state",
+        String,
+        CheckConstraint("state IN ('pending', 'sending', 'sent', 'failed')", name="state"),
+        nullable=False,
+    ),
     Column("created_at", BigInteger, nullable=False),
     Column("due_real", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False, server_default="0"),
@@ -283,8 +294,12 @@ outbox = Table(
     Column("failure", String),
     Column("sent_real", BigInteger),
     UniqueConstraint("key", "channel"),
-    Index("ix_outbox_open", "due_real", sqlite_where=text("state IN ('pending', 'sending')"),
-          postgresql_where=text("state IN ('pending', 'sending')")),
+    Index(
+        "ix_outbox_open",
+        "due_real",
+        sqlite_where=text("state IN ('pending', 'sending')"),
+        postgresql_where=text("state IN ('pending', 'sending')"),
+    ),
 )
 
 digest = Table(

