@@ -16,7 +16,7 @@ VARIABLE = "REMOVALWATCH_CLOCK"
 class SystemClock:
     """Domain time is real time."""
 
-    rate = 1.0
+    rate: float = 1.0
 
     def now(self) -> Micros:
         """Return UTC microseconds."""
@@ -44,17 +44,17 @@ class ScaledClock(SystemClock):
 
 
 def clock_of(environment: Mapping[str, str] = os.environ) -> Clock:
-    """Return the clock that REMOVALWATCH_CLOCK=<epoch>,<rate> names, so that every process agrees; else the system's."""
+    """Return the clock that REMOVALWATCH_CLOCK=<epoch>,<rate> names, the same in every process; else the system's."""
     setting = environment.get(VARIABLE, "")
     if not setting:
         return SystemClock()
     try:
         epoch, rate = (float(part) for part in setting.split(","))
-        if rate <= 0:
-            raise ValueError
     except ValueError:
+        epoch, rate = 0.0, 0.0
+    if rate <= 0:
         raise InputError(
             f"{VARIABLE}={setting!r} is no clock",
             instead=f"unset it, or write {VARIABLE}=<Unix seconds>,<rate>, e.g. 1774000000,60",
-        ) from None
+        )
     return ScaledClock(epoch, rate)

@@ -27,9 +27,7 @@ _CLEAR: dict[str, tuple[str, Callable[[str], Any], str]] = {
     _CORE + "float": (r"-?(0|[1-9][0-9]{0,18})\.[0-9]{1,18}", float, ", or write a plain decimal number"),
 }
 # Texts in YAML 1.1, but something else in YAML 1.2 or to a reader.
-_UNCLEAR = re.compile(
-    r"y|n|0o[0-7]+|[-+]?[0-9]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)(e[-+]?[0-9]+)?", re.IGNORECASE
-)
+_UNCLEAR = re.compile(r"y|n|0o[0-7]+|[-+]?[0-9]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)(e[-+]?[0-9]+)?", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # as PyYAML counts lines
 _HINTS = {
@@ -65,9 +63,7 @@ class Located:
             at = key if at_key else node
         return Place(self.file, 1, 1) if at is None else _place(at.start_mark, self.file)
 
-    def error(
-        self, location: Sequence[str | int], what: str, instead: str = "", *, at_key: bool = False
-    ) -> InputError:
+    def error(self, location: Sequence[str | int], what: str, instead: str = "", *, at_key: bool = False) -> InputError:
         """Return (not raise) the error that points at `location`; `at_key` as in `place`."""
         return _error(what, instead, self.place(location, at_key=at_key), self.lines)
 
@@ -80,9 +76,7 @@ def load(path: Path, *, max_bytes: int = MAX_BYTES) -> Located:
         with path.open("rb") as stream:
             content = stream.read(max_bytes + 1)
     except FileNotFoundError:
-        raise InputError(
-            "there is no such file", instead="create it, or name another one", place=start
-        ) from None
+        raise InputError("there is no such file", instead="create it, or name another one", place=start) from None
     except OSError as error:
         what = f"this file cannot be read: {error.strerror}"
         raise InputError(what, instead="name a file that you may read", place=start) from None

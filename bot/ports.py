@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,7 +14,12 @@ from bot.domain.observation import Answer, Cause, Target
 
 
 class Clock(Protocol):
-    """Domain time may be scaled (tests, demo, soak); leases, timeouts and politeness use real time."""
+    """Domain time may be scaled (tests, demo, soak); leases, timeouts and politeness use real time.
+
+    `rate`: domain seconds per real second.
+    """
+
+    rate: float
 
     def now(self) -> Micros:
         """Return domain time, UTC microseconds."""
@@ -42,7 +48,11 @@ class Reply:
         return self.failure is None and 200 <= self.status < 300
 
     def json(self) -> Any:
-        """Return the body as JSON; ValueError where it is none (empty, HTML, cut)."""
+        """Return the body as JSON; ValueError where it is none (empty, HTML, cut, nested too deeply)."""
+        try:
+            return json.loads(self.body.decode("utf-8"))
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
 
 
 class Http(Protocol):
@@ -58,7 +68,7 @@ class Http(Protocol):
 
 
 class HostBudget(Protocol):
-    """The politeness shared by all processes: when may the next requests to a host leave?"""
+    """The politeness shared by all processes: when the next requests to a host may leave."""
 
     def reserve(self, host: str, requests: int, interval: float) -> Micros:
         """Reserve a run of requests `interval` seconds apart; return the real time of the first."""
@@ -121,9 +131,13 @@ class CollectError(Exception):
 class Channel(Protocol):
     """A way to reach the owner. `local` channels belong to the process that owns the terminal."""
 
-    name: str
-    kind: str
-    local: bool
+    @property
+    def name(self) -> str:
+        """The name that the owner gave it."""
+
+    @property
+    def local(self) -> bool:
+        """Whether only the process that owns the terminal can deliver on it."""
 
     async def send(self, alert: Alert, *, repeat: bool) -> str | None:
         """Deliver once; return the channel's own id of the message if it gives one; ChannelError if not delivered.

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.domain.instant import Micros
+from bot.domain.instant import Micros, iso
+from bot.domain.observation import Cause
 
 
 class AlertKind(StrEnum):
@@ -41,3 +42,108 @@ class Alert:
     quote: str | None = None
     url: str | None = None
     picture: str | None = None
+
+
+def disappeared(
+    *, comment_id: int, episode: int, at: Micros, source: str, state: str, cause: str, why: str, url: str | None
+) -> Alert:
+    """Return the alert for one comment; the word is *disappeared* unless the platform itself says who removed it."""
+    stated = cause != Cause.UNKNOWN
+    return Alert(
+        key=f"disappeared:{comment_id}:{episode}",
+        kind=AlertKind.DISAPPEARED,
+        at=at,
+        title="A flagged comment disappeared" + ("" if stated else " (possible removal)"),
+        facts={
+            "Source": source,
+            "Comment": str(comment_id),
+            "Verdict": state,
+            "Cause": f"{cause}, as the platform says" if stated else "not stated by the platform",
+            "Because": why,
+        },
+        url=url,
+    )
+
+
+def restored(*, comment_id: int, episode: int, at: Micros, source: str, why: str, url: str | None) -> Alert:
+    """Return the alert for a comment that came back after it had been told as disappeared."""
+    return Alert(
+        key=f"restored:{comment_id}:{episode}",
+        kind=AlertKind.RESTORED,
+        at=at,
+        title="A comment that had disappeared is back",
+        facts={"Source": source, "Comment": str(comment_id), "Because": why},
+        url=url,
+    )
+
+
+def thread_ended(*, thread_id: int, at: Micros, source: str, thread: str) -> Alert:
+    """Return the one alert for a thread that is gone with all its comments."""
+    return Alert(
+        key=f"thread_ended:{thread_id}",
+        kind=AlertKind.THREAD_ENDED,
+        at=at,
+        title="A thread is gone, and its comments with it",
+        body="One event: its comments are counted as its dependants, not as removals of their own.",
+        facts={"Source": source, "Thread": thread},
+    )
+
+
+def account_ended(*, author: str, at: Micros, source: str) -> Alert:
+    """Return the one alert for an account that is gone with all its comments; the author stays a pseudonym."""
+    return Alert(
+        key=f"account_ended:{author}",
+        kind=AlertKind.ACCOUNT_ENDED,
+        at=at,
+        title="An account is gone, and its comments with it",
+        body="One event: its comments are counted as its dependants, not as removals of their own.",
+        facts={"Source": source, "Author (pseudonym)": author[:12]},
+    )
+
+
+def undecided(*, source_id: int, since: Micros, source: str, missing: int, looked: int) -> Alert:
+    """Return the operator's notice that a breaker opened: held, not decided, not forgotten."""
+    return Alert(
+        key=f"undecided:{source_id}:{since}",
+        kind=AlertKind.UNDECIDED,
+        at=since,
+        title="Mass disappearance, undecided",
+        body="Absences are held until canaries were healthy for six hours; then they count.",
+        facts={"Source": source, "Newly absent": f"{missing} of {looked} looked at"},
+    )
+
+
+def unreachable(*, source_id: int, since: Micros, at: Micros, source: str, failure: str) -> Alert:
+    """Return the operator's notice that a source cannot be read; nothing follows for its comments."""
+    return Alert(
+        key=f"unreachable:{source_id}:{since}",
+        kind=AlertKind.UNREACHABLE,
+        at=at,
+        title="A source cannot be read",
+        body="No comment of it is called disappeared because of this.",
+        facts={"Source": source, "Since": iso(since), "Reason": failure},
+    )
+
+
+def reachable(*, source_id: int, since: Micros, at: Micros, source: str) -> Alert:
+    """Return the notice that a source which could not be read can be read again."""
+    return Alert(
+        key=f"reachable:{source_id}:{since}",
+        kind=AlertKind.REACHABLE,
+        at=at,
+        title="A source can be read again",
+        facts={"Source": source, "Unreadable since": iso(since)},
+    )
+
+
+def matched(*, comment_id: int, at: Micros, source: str, rules: str, quote: str, url: str | None) -> Alert:
+    """Return the alert for a comment that rules flagged."""
+    return Alert(
+        key=f"matched:{comment_id}",
+        kind=AlertKind.MATCHED,
+        at=at,
+        title="A comment was flagged",
+        facts={"Source": source, "Rules": rules},
+        quote=quote,
+        url=url,
+    )

@@ -85,7 +85,7 @@ def pseudonym(key: bytes, platform: str, instance: str, author: str) -> str:
 
     A plain hash would not do: handles can be enumerated.
     """
-    message = "\x1f".join((platform, instance, author)).encode("utf-8", "surrogatepass")
+    message = f"{platform}\x1f{instance}\x1f{author}".encode("utf-8", "surrogatepass")
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
 
 

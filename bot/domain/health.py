@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.domain.instant import HOUR, Micros
-from bot.domain.observation import PRESENT, Outcome
+from bot.domain.observation import PRESENT, UNOBSERVED, Outcome
 
 #: Canaries asked before the comments of a batch, and again after them when something was absent.
 CANARIES = 5
@@ -21,17 +21,24 @@ BREAKER_HOLDS: Micros = 6 * HOUR
 
 NO_CANARY = "no canary"
 CANARY_UNSEEN = "a canary was not seen"
+ABSENT_UNASKED = "the id that cannot exist could not be asked"
 ABSENT_FOUND = "an id that cannot exist was found"
 BREAKER = "mass disappearance, undecided"
 
 
-def held_by_guards(canaries: Collection[Outcome]) -> str | None:
-    """Return why the absences of a batch do not count, or None: every canary must have been seen."""
+def held_by_guards(canaries: Collection[Outcome], known_absent: Outcome | None) -> str | None:
+    """Return why the absences of a batch do not count, or None.
+
+    Every canary must have been seen, and the id that cannot exist (None: the platform has none) must be absent.
+    ABSENT_FOUND says that a sighting proves nothing either: then the whole batch is unreachable.
+    """
+    if known_absent in PRESENT:
+        return ABSENT_FOUND
+    if known_absent not in {None, Outcome.GONE}:
+        return ABSENT_UNASKED
     if not canaries:
         return NO_CANARY
-    if any(outcome not in PRESENT for outcome in canaries):
-        return CANARY_UNSEEN
-    return None
+    return None if all(outcome in PRESENT for outcome in canaries) else CANARY_UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,8 @@ def next_canary(canary: Canary, now: Micros, outcome: Outcome, *, stated: bool, 
     """
     if outcome in PRESENT:
         return Canary(canary.comment_id)
+    if outcome in UNOBSERVED or outcome is Outcome.PENDING:
+        return canary
     if stated and others_seen:
         return None
     since = now if canary.failing_since is None else canary.failing_since

@@ -41,6 +41,11 @@ class Plan:
     vantage: str
 
 
+def first_look(at: Micros, vantage: str, *, schedule: Schedule, jitter: float, follow_until: Micros) -> Plan:
+    """Return the plan for a comment that is enrolled at `at`."""
+    return Plan(_watch(at, at, schedule, jitter, follow_until), vantage)
+
+
 def next_look(
     track: Track, look: Look, *, vantages: tuple[str, ...], schedule: Schedule, jitter: float, follow_until: Micros
 ) -> Plan:
@@ -52,7 +57,7 @@ def next_look(
         return _prove(track, look, vantages)
     if track.state is State.CONFIRMED:
         return _await_restoration(track, look, vantages[0])
-    return Plan(_watch(track, look.at, schedule, jitter, follow_until), vantages[0])
+    return Plan(_watch(track.first_seen, look.at, schedule, jitter, follow_until), vantages[0])
 
 
 def _prove(track: Track, look: Look, vantages: tuple[str, ...]) -> Plan:
@@ -76,13 +81,13 @@ def _await_restoration(track: Track, look: Look, vantage: str) -> Plan:
     return Plan(due, vantage)
 
 
-def _watch(track: Track, now: Micros, schedule: Schedule, jitter: float, follow_until: Micros) -> Micros | None:
-    age = now - track.first_seen
+def _watch(first_seen: Micros, now: Micros, schedule: Schedule, jitter: float, follow_until: Micros) -> Micros | None:
+    age = now - first_seen
     gap = micros(schedule.price / schedule.hazard.rate(age) ** 0.5 * (1 + 0.3 * jitter))
     due = now + min(max(gap, SHORTEST_GAP), LONGEST_GAP)
-    for horizon in (*HORIZONS, follow_until - track.first_seen):
+    for horizon in (*HORIZONS, follow_until - first_seen):
         # Just after a horizon, not before it and then days later.
-        closing = track.first_seen + horizon + horizon // 100
+        closing = first_seen + horizon + horizon // 100
         if now < closing < due:
             due = closing
     return None if now >= follow_until else due

@@ -7,6 +7,8 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.instant import Micros
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -15,6 +17,8 @@ class Candidate:
     comment_id: int
     thread_id: int
     length: int
+    native_id: str
+    first_seen: Micros
 
 
 def draw(key: bytes, native_id: str, purpose: str) -> float:
@@ -34,7 +38,7 @@ def draw_controls(
     A candidate serves once. A flagged comment for which nobody is left stays without partner, and says so.
     """
     free = list(candidates)
-    pairs = []
+    pairs: list[tuple[Candidate, Candidate]] = []
     for one in flagged:
         for _ in range(ratio):
             if not free:

@@ -191,6 +191,7 @@ tracking = Table(
     Index(
         "ix_tracking_due",
         "source_id",
+        "vantage",
         "due_at",
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.engine import URL
 
 from bot.domain.errors import OperationError
 from bot.store.engine import database_url, open_engine
 from bot.store.migrate import upgrade
-from bot.store.tables import metadata
+from bot.store.tables import heartbeat, metadata
 
 
 def test_the_migrations_make_exactly_the_tables(engine: Engine) -> None:
@@ -51,7 +51,7 @@ def test_a_newer_database_is_refused_and_left_as_it_is(engine: Engine) -> None:
     """A program never touches what a newer one wrote."""
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(OperationError, match="newer removalwatch .version 9999"):
+    with pytest.raises(OperationError, match=r"newer removalwatch .version 9999"):
         upgrade(engine)
 
 
@@ -83,9 +83,8 @@ def test_two_writers_wait_for_each_other(database: URL) -> None:
     def add_one() -> None:
         for _ in range(20):
             with engine.begin() as connection:
-                lock = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
-                have = connection.execute(text("SELECT at_real FROM heartbeat" + lock)).scalar_one()
-                connection.execute(text("UPDATE heartbeat SET at_real = :n"), {"n": have + 1})
+                have = connection.execute(select(heartbeat.c.at_real).with_for_update()).scalar_one()
+                connection.execute(update(heartbeat).values(at_real=have + 1))
 
     threads = [threading.Thread(target=add_one) for _ in range(4)]
     for thread in threads:

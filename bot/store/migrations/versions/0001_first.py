@@ -285,7 +285,7 @@ def upgrade() -> None:
     with op.batch_alter_table("tracking", schema=None) as batch_op:
         batch_op.create_index(
             "ix_tracking_due",
-            ["source_id", "due_at"],
+            ["source_id", "vantage", "due_at"],
             unique=False,
             sqlite_where=sa.text("due_at IS NOT NULL"),
             postgresql_where=sa.text("due_at IS NOT NULL"),

@@ -1,0 +1,1 @@
+"""A simulated comment platform with faults and known truth, and what compares that truth with a bot's findings."""

@@ -1,0 +1,1 @@
+"""The one way out to other people's servers: guarded, capped, polite."""

@@ -1,0 +1,95 @@
+"""The planner: claims what is due from the database and rings for it. Redis can be wiped at any moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import Engine
+
+from bot.domain.comment import Source
+from bot.domain.instant import SECOND, Micros, seconds
+from bot.ports import Clock, JobQueue, Platform
+from bot.store import tracking
+from bot.store.host_budget import StoredHostBudget
+
+#: Comments of one batch, and real time after which a batch that nobody finished is given to another worker.
+BATCH = 100
+LEASE: Micros = 60 * SECOND
+#: A step of the machine's clock by more than this makes all spacings doubtful: one round is skipped.
+CLOCK_JUMP = 60.0
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class ClockGuard:
+    """Compares the wall clock with a clock that cannot be set."""
+
+    real: Micros
+    monotonic: float = field(default_factory=time.monotonic)
+
+    def jumped(self, real: Micros, monotonic: float) -> float:
+        """Return by how many seconds the wall clock was moved since the last call."""
+        moved = seconds(real - self.real) - (monotonic - self.monotonic)
+        self.real, self.monotonic = real, monotonic
+        return moved
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What the planner works with; `waiting` is how many jobs may wait before it claims no more."""
+
+    engine: Engine
+    clock: Clock
+    sources: Mapping[int, Source]
+    platform: Callable[[str], Platform]
+    queue: JobQueue
+    guard: ClockGuard
+    waiting: int = 8
+
+
+def tick(planning: Planning) -> int:
+    """Claim due comments in batches of one source and vantage, and ring for each batch; return how many batches.
+
+    A batch whose ring is lost comes back when its lease ends.
+    """
+    moved = planning.guard.jumped(planning.clock.real(), time.monotonic())
+    if abs(moved) > CLOCK_JUMP:
+        log.warning("the clock was set: one round of looks is skipped", seconds=round(moved))
+        return 0
+    free = planning.waiting - planning.queue.depth()
+    claimed = 0
+    for source, vantage in _places(planning):
+        if claimed >= free:
+            break
+        batch_id = _claim(planning, source, vantage)
+        if batch_id is not None:
+            planning.queue.recheck(batch_id)
+            claimed += 1
+    return claimed
+
+
+def _places(planning: Planning) -> Iterator[tuple[Source, str]]:
+    """Yield every source and vantage whose host may be asked now."""
+    budget = StoredHostBudget(planning.engine, planning.clock)
+    for source in planning.sources.values():
+        platform = planning.platform(source.platform)
+        for vantage in platform.capabilities.vantages:
+            if budget.blocked_until(platform.host(source, vantage)) <= planning.clock.real():
+                yield source, vantage
+
+
+def _claim(planning: Planning, source: Source, vantage: str) -> int | None:
+    with planning.engine.begin() as connection:
+        return tracking.claim(
+            connection,
+            source.id,
+            vantage,
+            now=planning.clock.now(),
+            real=planning.clock.real(),
+            lease=LEASE,
+            limit=BATCH,
+        )

@@ -1,0 +1,1 @@
+"""The simulated platform of `removalwatch demo`, as an adapter: real HTTP, real tombstones, invented people."""

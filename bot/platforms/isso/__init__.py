@@ -1,0 +1,1 @@
+"""Isso, a comment server for blogs: see README.md beside this file."""

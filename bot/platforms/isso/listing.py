@@ -1,0 +1,81 @@
+"""Walks the listing of a thread, page by page, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from bot.platforms.isso.parse import ListingPage, listing_page
+from bot.ports import Http
+
+#: With it, refusals come as JSON in Isso's own words instead of a page like anybody's.
+HEADERS = {"Accept": "application/json"}
+_ROOTS_PER_PAGE = 50
+# Without nested_limit, Isso applies limit and offset to the replies too and hides most of them.
+_REPLIES_PER_ROOT = 1000
+_MAX_PAGES = 1000
+
+
+class UnreadableError(Exception):
+    """A listing could not be read to its end; `answered` is False where no answer came at all."""
+
+    def __init__(self, why: str, *, answered: bool) -> None:
+        super().__init__(why)
+        self.answered = answered
+
+
+async def pages(http: Http, url: str, uri: str) -> AsyncIterator[ListingPage]:
+    """Yield the pages of a thread; UnreadableError after the last good page where there should be more.
+
+    Each page begins with the last top-level comment of the one before: if that is not so, comments came or went
+    meanwhile, and what shifted between two pages would be neither seen nor missed.
+    """
+    seen: list[int | None] = []
+    hidden = 0
+    for _ in range(_MAX_PAGES):
+        page = await _page(http, url, uri, max(0, len(seen) - 1))
+        hidden += page.hidden_replies
+        if seen:
+            page = _without_repeat(page, seen[-1])
+        seen += page.roots
+        yield page
+        if page.is_last:
+            break
+    else:
+        raise UnreadableError(f"more than {len(seen)} top-level comments", answered=True)
+    if hidden:
+        raise UnreadableError(f"{hidden} replies that the server leaves out of its listing", answered=True)
+
+
+async def _page(http: Http, url: str, uri: str, offset: int) -> ListingPage:
+    limit = _ROOTS_PER_PAGE
+    while True:
+        params = {
+            "uri": uri,
+            "plain": "1",
+            "sort": "oldest",
+            "limit": str(limit),
+            "offset": str(offset),
+            "nested_limit": str(_REPLIES_PER_ROOT),
+        }
+        reply = await http.get(f"{url}/", params=params, headers=HEADERS)
+        if reply.failure is None:
+            break
+        too_large = reply.failure.startswith("body too large")
+        if limit <= 2 or not too_large:  # two at least: one repeats the page before
+            raise UnreadableError(reply.failure, answered=too_large)
+        limit //= 5
+    try:
+        return listing_page(reply)
+    except ValueError as error:
+        raise UnreadableError(str(error), answered=True) from None
+
+
+def _without_repeat(page: ListingPage, repeated: int | None) -> ListingPage:
+    if page.roots[:1] != (repeated,):
+        raise UnreadableError("a thread that changed while it was read", answered=True)
+    if len(page.roots) < 2:
+        raise UnreadableError("a listing that promises more comments than it gives", answered=True)
+    again = {entry.native_id for entry in page.entries if entry.number == repeated}
+    rest = tuple(entry for entry in page.entries if again.isdisjoint({entry.native_id, entry.parent_id}))
+    return replace(page, roots=page.roots[1:], entries=rest)

@@ -1,0 +1,312 @@
+"""A comment is looked at again: one batch of one source, from one vantage, in one transaction.
+
+claimed rows -> canaries, comments, canaries again -> answers -> decision -> observations, verdicts, next looks, alerts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection, Engine
+
+from bot.domain import alert, health
+from bot.domain.alert import Alert
+from bot.domain.comment import Source
+from bot.domain.health import Canary
+from bot.domain.instant import HOUR, Micros
+from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, UNOBSERVED, Answer, Cause, Outcome, Target
+from bot.domain.recheck_plan import Plan, Schedule, next_look
+from bot.domain.verdict import DISAPPEARED, Decision, Look, State, Track, decide
+from bot.ports import Clock, Http, Platform
+from bot.store import canaries, comments, observations, outbox, sources, tracking
+from bot.store.tracking import Batch, Followed
+
+#: Real seconds that a batch may spend on probing; what was not probed by then is released.
+PROBE_SECONDS = 30.0
+#: A look this much after it was due is counted as late.
+LATE: Micros = HOUR
+
+_RANK = (State.SUSPECTED, State.PROBABLE, State.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a re-check works with."""
+
+    engine: Engine
+    clock: Clock
+    sources: Mapping[int, Source]
+    platform: Callable[[str], Platform]
+    open_http: Callable[[Source], AbstractAsyncContextManager[Http]]
+    schedule: Schedule
+    channels: tuple[str, ...]
+    alert_from: State
+
+
+@dataclass(slots=True)
+class Sight:
+    """What a batch saw: answers with the time they were asked for and had, canaries, and why absences may not count."""
+
+    answers: dict[str, tuple[Answer, Micros, Micros]] = field(default_factory=dict)
+    canaries: dict[int, Answer] = field(default_factory=dict)
+    held: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One comment of a batch: what was answered, and what follows."""
+
+    followed: Followed
+    answer: Answer
+    look: Look
+    decision: Decision
+
+
+async def recheck_batch(bench: Bench, batch_id: int) -> None:
+    """Look at a claimed batch and store what follows; a batch that was claimed anew meanwhile writes nothing."""
+    batch, watch = await asyncio.to_thread(_open, bench, batch_id)
+    if batch is None or not batch.followed:
+        return
+    source = bench.sources[batch.source_id]
+    async with bench.open_http(source) as http:
+        sight = await _look(bench, source, batch, watch, http)
+    await asyncio.to_thread(_record, bench, source, batch_id, sight, watch)
+
+
+def _open(bench: Bench, batch_id: int) -> tuple[Batch | None, list[tuple[Canary, Target]]]:
+    with bench.engine.connect().execution_options(read_only=True) as connection:
+        batch = tracking.load_batch(connection, batch_id)
+        return batch, [] if batch is None else canaries.on_duty(connection, batch.source_id)
+
+
+async def _look(
+    bench: Bench, source: Source, batch: Batch, watch: Sequence[tuple[Canary, Target]], http: Http
+) -> Sight:
+    """Ask for the canaries, the comments, and, when something was absent, the canaries again."""
+    platform = bench.platform(source.platform)
+    sight = Sight()
+    deadline = time.monotonic() + PROBE_SECONDS
+    nowhere = platform.known_absent(source)
+    guards = [target for _, target in watch] + ([nowhere] if nowhere else [])
+
+    async def ask(targets: Sequence[Target]) -> dict[str, Answer]:
+        async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+            answers = await platform.probe(source, batch.vantage, targets, http)
+        return {answer.native_id: answer for answer in answers}
+
+    try:
+        before = await ask(guards) if guards else {}
+        targets = [one.target for one in batch.followed]
+        size = max(1, platform.capabilities.bulk_size)
+        for start in range(0, len(targets), size):
+            asked = bench.clock.now()
+            answers = await ask(targets[start : start + size])
+            had = bench.clock.now()
+            sight.answers |= {native_id: (answer, asked, had) for native_id, answer in answers.items()}
+        absent = any(answer.outcome in ABSENCES for answer, _, _ in sight.answers.values())
+        after = await ask(guards) if guards and absent else {}
+    except TimeoutError:
+        # Without the second look at the canaries nothing is proved about what was seen so far.
+        sight.held = health.CANARY_UNSEEN
+        return sight
+    sight.canaries = {canary.comment_id: _worse(before, after, target) for canary, target in watch}
+    found = _worse(before, after, nowhere).outcome if nowhere else None
+    sight.held = health.held_by_guards([answer.outcome for answer in sight.canaries.values()], found)
+    return sight
+
+
+def _worse(before: Mapping[str, Answer], after: Mapping[str, Answer], target: Target) -> Answer:
+    """Return the answer that proves less: a canary must be seen both times."""
+    missing = Answer(target.native_id, Outcome.UNREACHABLE)
+    first = before.get(target.native_id, missing)
+    second = after.get(target.native_id, first)
+    return second if first.outcome in PRESENT else first
+
+
+def _record(bench: Bench, source: Source, batch_id: int, sight: Sight, watch: Sequence[tuple[Canary, Target]]) -> None:
+    now = bench.clock.now()
+    with bench.engine.begin() as connection:
+        batch = tracking.load_batch(connection, batch_id, for_update=True)
+        if batch is None:
+            return
+        looks = [_as_look(batch, sight, one) for one in batch.followed if one.target.native_id in sight.answers]
+        held = _guard(connection, bench, source, batch, looks, sight.held, now)
+        judged = [_judge(bench, one, answer, look, held) for one, answer, look in looks]
+        observations.add(connection, [_observation_row(batch, one) for one in judged])
+        _store_moves(connection, bench, source, [one for one in judged if one.decision.why])
+        for one in judged:
+            if one.answer.outcome is Outcome.EDITED and one.answer.text is not None:
+                comments.add_revision(connection, one.followed.comment_id, one.answer.text, one.look.at)
+        tracks = [(one.followed.comment_id, one.decision.track, _plan(bench, source, one)) for one in judged]
+        tracking.save(connection, batch_id, tracks)
+        tracking.release(connection, batch_id)
+        tracking.finish(connection, batch_id, at=now, done=len(looks), guards=held)
+        _relieve_canaries(connection, source, watch, sight, now)
+
+
+def _judge(bench: Bench, followed: Followed, answer: Answer, look: Look, held: str | None) -> Judged:
+    look = replace(look, held=held) if look.absent else look
+    return Judged(followed, answer, look, decide(followed.track, look, bench.schedule.hazard))
+
+
+def _as_look(batch: Batch, sight: Sight, one: Followed) -> tuple[Followed, Answer, Look]:
+    answer, asked, had = sight.answers[one.target.native_id]
+    if sight.held == health.ABSENT_FOUND:
+        # It also "finds" what cannot exist: neither presence nor absence means anything.
+        answer = Answer(answer.native_id, Outcome.UNREACHABLE, evidence={"signal": health.ABSENT_FOUND})
+    # Seen at the latest when it was asked for; absent at the latest when the answer was there.
+    at = asked if answer.outcome in PRESENT else had
+    return one, answer, Look(max(at, one.track.last_look), batch.vantage, answer.outcome, answer.explicit)
+
+
+def _guard(
+    connection: Connection,
+    bench: Bench,
+    source: Source,
+    batch: Batch,
+    looks: Sequence[tuple[Followed, Answer, Look]],
+    held: str | None,
+    now: Micros,
+) -> str | None:
+    """Add the batch to the coverage ledger, move the breaker, and return why absences do not count, if so."""
+    observations.cover(
+        connection,
+        source.id,
+        now,
+        due=len(batch.followed),
+        done=len(looks),
+        late=sum(one.due_at is not None and look.at - one.due_at > LATE for one, _, look in looks),
+        unreachable=sum(look.outcome in UNOBSERVED for _, _, look in looks),
+        new=sum(one.track.absent_since is None and _unexplained(look) for one, _, look in looks),
+    )
+    before = sources.breaker(connection, source.id)
+    missing, looked = observations.trailing_misses(connection, source.id, now)
+    after = health.next_breaker(before, now, healthy=held is None, new_misses=missing, looked=looked)
+    if after != before:
+        sources.set_breaker(connection, source.id, after)
+    if after.since is not None and before.since is None:
+        told = alert.undecided(
+            source_id=source.id, since=after.since, source=source.name, missing=missing, looked=looked
+        )
+        _put(connection, bench, told)
+    return health.BREAKER if after.holds else held
+
+
+def _unexplained(look: Look) -> bool:
+    # An ended thread or account explains its comments: it is one event, not a mass disappearance.
+    return look.outcome is Outcome.GONE and not look.explicit
+
+
+def _plan(bench: Bench, source: Source, one: Judged) -> Plan:
+    return next_look(
+        one.decision.track,
+        one.look,
+        vantages=bench.platform(source.platform).capabilities.vantages,
+        schedule=bench.schedule,
+        jitter=one.followed.jitter,
+        follow_until=one.followed.follow_until,
+    )
+
+
+def _observation_row(batch: Batch, one: Judged) -> dict[str, object]:
+    return {
+        "comment_id": one.followed.comment_id,
+        "batch_id": batch.id,
+        "at": one.look.at,
+        "vantage": one.look.vantage,
+        "outcome": one.look.outcome,
+        "explicit": one.look.explicit,
+        "held": one.look.held,
+        "evidence": dict(one.answer.evidence),
+    }
+
+
+def _store_moves(connection: Connection, bench: Bench, source: Source, moved: Sequence[Judged]) -> None:
+    """Store changes of state, the ends of threads, and what the owner hears of both."""
+    observations.add_verdicts(connection, [_verdict_row(one) for one in moved])
+    for one in moved:
+        track = one.decision.track
+        if track.cause is Cause.PARENT and track.state in DISAPPEARED:
+            comments.end_thread(connection, one.followed.thread_id, one.look.at)
+        told = _alert(bench, source, one)
+        if told is not None:
+            _put(connection, bench, told)
+
+
+def _verdict_row(one: Judged) -> dict[str, object]:
+    track = one.decision.track
+    return {
+        "comment_id": one.followed.comment_id,
+        "episode": track.episode,
+        "at": one.look.at,
+        "state": track.state,
+        "cause": track.cause,
+        "log_odds": track.log_odds,
+        "why": one.decision.why,
+    }
+
+
+def _alert(bench: Bench, source: Source, one: Judged) -> Alert | None:
+    """Return what the owner hears: of the flagged only, each removal once, a thread or an account as one event."""
+    followed, track, at = one.followed, one.decision.track, one.look.at
+    before, now = _told(followed.track, bench.alert_from), _told(track, bench.alert_from)
+    if not followed.flagged or before == now:
+        return None
+    if track.state is State.RESTORED or not now:
+        return alert.restored(
+            comment_id=followed.comment_id,
+            episode=track.episode,
+            at=at,
+            source=source.name,
+            why=one.decision.why,
+            url=followed.url,
+        )
+    if track.cause is Cause.PARENT:
+        thread = followed.target.thread_id
+        return alert.thread_ended(thread_id=followed.thread_id, at=at, source=source.name, thread=thread)
+    if track.cause is Cause.ACCOUNT and followed.author is not None:
+        return alert.account_ended(author=followed.author, at=at, source=source.name)
+    return alert.disappeared(
+        comment_id=followed.comment_id,
+        episode=track.episode,
+        at=at,
+        source=source.name,
+        state=track.state,
+        cause=track.cause,
+        why=one.decision.why,
+        url=followed.url,
+    )
+
+
+def _told(track: Track, alert_from: State) -> bool:
+    return track.state in _RANK[_RANK.index(alert_from) :]
+
+
+def _put(connection: Connection, bench: Bench, told: Alert) -> None:
+    outbox.put(connection, told, bench.channels, now=bench.clock.now(), real=bench.clock.real())
+
+
+def _relieve_canaries(
+    connection: Connection, source: Source, watch: Sequence[tuple[Canary, Target]], sight: Sight, now: Micros
+) -> None:
+    """Store how the canaries fared, relieve those that have truly gone, and fill their places."""
+    seen = {comment_id for comment_id, answer in sight.canaries.items() if answer.outcome in PRESENT}
+    kept, gone = [], []
+    for canary, _ in watch:
+        answer = sight.canaries.get(canary.comment_id)
+        if answer is None:
+            continue
+        stated = answer.explicit or answer.outcome in TOMBSTONES
+        others = bool(seen - {canary.comment_id})
+        after = health.next_canary(canary, now, answer.outcome, stated=stated, others_seen=others)
+        if after is None:
+            gone.append(canary.comment_id)
+        elif after != canary:
+            kept.append(after)
+    canaries.save(connection, kept)
+    canaries.retire(connection, gone)
+    canaries.appoint(connection, source.id, health.CANARIES, now=now)

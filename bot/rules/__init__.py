@@ -1,0 +1,1 @@
+"""The owner's rules: read strictly, tested by their own examples, matched against comments."""

@@ -1,0 +1,34 @@
+"""Intervals for shares: no figure is printed without one."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import NamedTuple
+
+
+class Interval(NamedTuple):
+    """The shares that the data do not contradict, both in [0, 1]."""
+
+    low: float
+    high: float
+
+
+def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
+    """Return Wilson's interval: the shares that the score test would not reject at 1 - `level`.
+
+    ValueError where there is nothing to estimate from (n = 0), because [0, 1] in a table looks like a finding.
+    Wilson 1927, Journal of the American Statistical Association 22:209.
+    """
+    if not 0 <= successes <= n or n == 0:
+        raise ValueError(f"{successes} of {n} is no share: n must be at least 1 and hold the successes")
+    if not 0 < level < 1:
+        raise ValueError(f"a level of {level} is no confidence: choose one between 0 and 1, e.g. 0.95")
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    failures = n - successes
+    middle = successes + z * z / 2
+    reach = z * math.sqrt(successes * failures / n + z * z / 4)
+    # At the ends the limit is exact; rounding would leave a share a little below 0 or above 1.
+    low = 0.0 if successes == 0 else (middle - reach) / (n + z * z)
+    high = 1.0 if failures == 0 else (middle + reach) / (n + z * z)
+    return Interval(low, high)

@@ -1,0 +1,71 @@
+"""A clock that stands still until it is moved, and the two services."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+
+from bot.alerts.slack import SlackChannel
+from bot.alerts.telegram import TelegramChannel
+from bot.domain.instant import Micros, micros
+from tests.alerts import fake_slack, fake_telegram
+from tests.alerts.fake_slack import FakeSlack
+from tests.alerts.fake_telegram import FakeTelegram
+
+
+class StandingClock:
+    """Real and domain time, moved by hand."""
+
+    rate = 1.0
+
+    def __init__(self) -> None:
+        self.instant: Micros = micros(1_774_000_000)
+
+    def now(self) -> Micros:
+        return self.instant
+
+    def real(self) -> Micros:
+        return self.instant
+
+    def pass_by(self, seconds: float) -> None:
+        self.instant += micros(seconds)
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[FakeSlack]:
+    async with FakeSlack() as server:
+        yield server
+
+
+@pytest.fixture
+async def slack_channel(slack: FakeSlack) -> AsyncIterator[SlackChannel]:
+    channel = SlackChannel("slack", SecretStr(slack.webhook_url), interval=0)
+    yield channel
+    await channel.close()
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[FakeTelegram]:
+    async with FakeTelegram() as server:
+        yield server
+
+
+@pytest.fixture
+async def telegram_channel(telegram: FakeTelegram) -> AsyncIterator[TelegramChannel]:
+    token = SecretStr(fake_telegram.TOKEN)
+    channel = TelegramChannel("telegram", token, fake_telegram.CHAT, api_url=telegram.api_url, interval=0)
+    yield channel
+    await channel.close()
+
+
+@pytest.fixture
+def secrets() -> tuple[str, ...]:
+    """What must never be seen anywhere."""
+    return (fake_slack.TOKEN, fake_telegram.TOKEN)
