@@ -22,7 +22,7 @@ import redis.asyncio
 from redis.asyncio.connection import SSLConnection, UnixDomainSocketConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import RedisError
 
 from bot.domain.errors import InputError, OperationError
 
@@ -117,21 +117,20 @@ def socket_url(folder: Path) -> str:
 
 
 async def wait_ready(url: str, within: float) -> None:
-    """Wait until the Redis at `url` answers; OperationError after `within` seconds or if it refuses the password."""
+    """Wait until the Redis at `url` answers; OperationError with its reason if it does not within so many seconds."""
     deadline = monotonic() + within
-    while True:
-        try:
-            await ping(url)
-        except AuthenticationError:
-            raise OperationError(f"Redis at {shown(url)} refuses the user or password of its URL") from None
-        except (RedisError, OSError) as error:
-            if monotonic() > deadline:
-                raise OperationError(
-                    f"Redis at {shown(url)} did not answer within {within:g} s ({type(error).__name__}); is it running?"
-                ) from None
-            await asyncio.sleep(_PAUSE)
-        else:
-            return
+    while failure := await _failure(url):
+        if monotonic() > deadline:
+            raise OperationError(f"Redis at {shown(url)} does not answer ({failure}): is it running, is its URL right?")
+        await asyncio.sleep(_PAUSE)
+
+
+async def _failure(url: str) -> str:
+    try:
+        await ping(url)
+    except (RedisError, OSError) as error:
+        return str(error) or type(error).__name__
+    return ""
 
 
 async def ping(url: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import InputError, Place
@@ -238,6 +238,7 @@ def read_or_refused(read: Callable[[], Located]) -> bool:
         return error.place is not None and bool(error.instead)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("ab01:-?[]{},&*!|>'\"%@`#.~\\xuU \n\t\ufeff\x85制\ud800"), max_size=40))
 def test_any_text_gives_plain_values_or_a_placed_refusal(text: str) -> None:
     assert read_or_refused(lambda: load_text(text, "c.yaml"))

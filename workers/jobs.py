@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import time
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,8 @@ from bot.recheck import recheck_batch as recheck
 from bot.settings import load_configuration
 
 CONFIG = "REMOVALWATCH_CONFIG"
+#: Real seconds in which a job begins deliveries; what is left waits for the next ring.
+DELIVER_SECONDS = 25.0
 
 
 @functools.cache
@@ -36,7 +39,10 @@ def deliver() -> None:
 
 async def _deliver(app: App) -> None:
     channels = {name: one for name, one in channels_of(app, Console(stderr=True)).items() if not one.local}
+    # A delivery may take 15 s: the last one begins early enough to end before the job's timeout.
+    end = time.monotonic() + DELIVER_SECONDS
     try:
-        await drain(app.engine, channels, app.clock, only=channels.keys())
+        while time.monotonic() < end and await drain(app.engine, channels, app.clock, only=channels.keys(), limit=1):
+            pass
     finally:
         await close_channels(channels.values())

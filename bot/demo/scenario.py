@@ -52,7 +52,7 @@ _REMOVALS_BEGIN: Micros = HOUR // 2
 _REMOVALS_END: Micros = 9 * DAY // 2
 _RESTORED_REMOVALS_END: Micros = 2 * DAY
 _FAULTS_BEGIN: Micros = 35 * DAY // 100
-_FAULTS_END: Micros = 35 * DAY // 10
+_FAULTS_END: Micros = 5 * DAY
 # Zhu et al. 2013 (arXiv 1303.0597): of all deletions 5 % within 8 minutes, 30 % within 30 minutes, 90 % within
 # 24 hours; log-linear in between. The ends, a minute and 30 days, are ours.
 _LAW: Sequence[tuple[Micros, float]] = (
@@ -152,7 +152,7 @@ def _faults(random: Random) -> Iterator[Timed]:
     kinds = random.sample(list(Fault), len(Fault))
     slot = (_FAULTS_END - _FAULTS_BEGIN) // len(kinds)
     for number, kind in enumerate(kinds):
-        length = random.randrange(7 * HOUR // 4, 5 * HOUR // 2)
+        length = random.randrange(3 * HOUR, 4 * HOUR)
         start = _FAULTS_BEGIN + number * slot + random.randrange(slot - length)
         yield start, StartFault(kind=kind, vantages=VANTAGES if kind in OUTAGES else ("front",))
         yield start + length, StopFault(kind=kind)

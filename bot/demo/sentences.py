@@ -1,4 +1,4 @@
-"""What the invented people of the demo write, in four languages, and the phrases in it that the shipped rules flag."""
+"""What the invented people of the demo write, in four languages, and the clauses that the shipped rules flag."""
 
 from __future__ import annotations
 
@@ -6,28 +6,56 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-#: Phrases that the shipped rules.yaml flags; no other text of the demo may match a rule.
+#: Clauses that the shipped rules.yaml flags, one rule each; no other text of the demo may match a rule.
 FLAGGED: Mapping[str, tuple[str, ...]] = {
-    "zh": ("这是假货", "商家拒绝退款", "差评被删除", "已经向12315投诉"),
-    "ru": ("это подделка", "отказали в возврате денег", "удаляют отзывы", "жалоба в Роспотребнадзор"),
-    "uk": ("це підробка", "відмовили у поверненні грошей", "видаляють відгуки", "скарга до Держпродспоживслужби"),
+    "zh": (
+        "为了制裁俄罗斯，这次又囤了三包威化",
+        "支持俄罗斯，所以先买一箱试试",
+        "昨晚刷到普京在直播间里带货",
+        "隔壁超市的货已经被抢光",
+        "不管怎样，乌克兰必胜",
+        "身边的人都说要抵制俄货",
+        "只想说一句，停止战争",
+        "上次写的评论被删了",
+    ),
+    "ru": (
+        "это мои личные санкции против России: съел все вафли",
+        "купила, чтобы поддержать Россию",
+        "в соседнем магазине всё раскупили",
+        "я верю, что Украина победит",
+        "не покупайте российские товары",
+        "нет войне",
+        "мой прошлый отзыв удалили",
+    ),
+    "uk": (
+        "це мої власні санкції проти Росії: з'їв усі цукерки",
+        "у сусідній крамниці все розкупили",
+        "я вірю, що Україна переможе",
+        "не купуйте російські товари",
+        "зупиніть війну",
+        "мій минулий відгук видалили",
+    ),
     "en": (
-        "this is counterfeit",
-        "they refuse a refund",
-        "they delete bad reviews",
-        "complaint to consumer protection",
+        "my own sanctions on Russia go on, so I ate all the wafers",
+        "I bought it to support Russia",
+        "I saw Putin on a live stream of this shop",
+        "the shop next door is sold out",
+        "I believe that Ukraine will win",
+        "my friends boycott Russian goods",
+        "please stop the war",
+        "my last review was deleted",
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How a language builds comments: opening, remark or accusation with its {phrase}, closing; {n} is a number."""
+    """How a language builds comments: opening, remark or aside around a {clause}, closing; {n} is a number."""
 
     share: float
     openings: tuple[str, ...]
     remarks: tuple[str, ...]
-    accusations: tuple[str, ...]
+    asides: tuple[str, ...]
     closings: tuple[str, ...]
     update: str
 
@@ -53,11 +81,11 @@ VOICES: Mapping[str, Voice] = {
             "孩子很喜欢，每天都要玩一会儿",
             "味道比较淡，家里老人也能吃",
         ),
-        accusations=(
-            "仔细一看，{phrase}",
-            "问了懂行的人，都说{phrase}",
-            "大家注意，{phrase}",
-            "我要说明一下：{phrase}",
+        asides=(
+            "顺便说一下，{clause}",
+            "家里人说，{clause}",
+            "说句题外话，{clause}",
+            "另外，{clause}",
         ),
         closings=("。", "，总的来说还行。", "，供大家参考。", "，以后再来补充。", "！"),
         update="（补充：今天又看了一遍，还是这个看法）",
@@ -82,11 +110,11 @@ VOICES: Mapping[str, Voice] = {
             "Детям понравилось, играют каждый день",
             "Вкус мягкий, бабушка тоже довольна",
         ),
-        accusations=(
-            "Посмотрел внимательно: {phrase}",
-            "Знающие люди говорят, что {phrase}",
-            "Имейте в виду, {phrase}",
-            "Скажу прямо: {phrase}",
+        asides=(
+            "Кстати, {clause}",
+            "Добавлю одно: {clause}",
+            "И ещё: {clause}",
+            "Скажу прямо: {clause}",
         ),
         closings=(".", ", в общем неплохо.", ", может, кому-то пригодится.", ", позже допишу.", "!"),
         update=" Дополнение: прошло ещё несколько дней, мнение то же.",
@@ -111,11 +139,11 @@ VOICES: Mapping[str, Voice] = {
             "Дітям сподобалося, граються щодня",
             "Смак м'який, бабуся теж задоволена",
         ),
-        accusations=(
-            "Подивився уважно: {phrase}",
-            "Обізнані люди кажуть, що {phrase}",
-            "Майте на увазі, {phrase}",
-            "Скажу прямо: {phrase}",
+        asides=(
+            "До речі, {clause}",
+            "Додам одне: {clause}",
+            "І ще: {clause}",
+            "Скажу відверто: {clause}",
         ),
         closings=(".", ", загалом непогано.", ", може, комусь стане у пригоді.", ", згодом допишу.", "!"),
         update=" Доповнення: минуло ще кілька днів, думка та сама.",
@@ -140,11 +168,11 @@ VOICES: Mapping[str, Voice] = {
             "The children like it and play with it every day",
             "The taste is mild, my grandmother is happy too",
         ),
-        accusations=(
-            "I looked closely: {phrase}",
-            "People who know say that {phrase}",
-            "Be careful, {phrase}",
-            "To say it plainly: {phrase}",
+        asides=(
+            "By the way, {clause}",
+            "One thing more: {clause}",
+            "And let me say it: {clause}",
+            "To say it plainly: {clause}",
         ),
         closings=(".", ", all in all not bad.", ", perhaps that helps someone.", ", I will add more later.", "!"),
         update=" Update: some days later I still think the same.",
@@ -158,11 +186,11 @@ def language(random: Random) -> str:
 
 
 def comment(random: Random, tongue: str, *, flagged: bool) -> str:
-    """Return a comment; a flagged one holds one phrase of the table, another one none."""
+    """Return a comment; a flagged one holds one clause of the table, another one none."""
     voice = VOICES[tongue]
-    middle = random.choice(voice.accusations if flagged else voice.remarks)
+    middle = random.choice(voice.asides if flagged else voice.remarks)
     text = random.choice(voice.openings) + middle + random.choice(voice.closings)
-    return text.format(n=random.randint(2, 29), phrase=random.choice(FLAGGED[tongue]))
+    return text.format(n=random.randint(2, 29), clause=random.choice(FLAGGED[tongue]))
 
 
 def title(random: Random, tongue: str, number: int) -> str:

@@ -110,7 +110,6 @@ class Session:
         async with self._client.request(method, url, headers=headers, json=payload, allow_redirects=False) as answer:
             body = await read_capped(answer.content, self._max_body)
             if body is None:
-                answer.close()  # not back to the pool: the rest of the body is still on its way
                 failure = f"body too large: more than {self._max_body} bytes"
                 return Reply(answer.status, answer.headers, b"", str(url), failure)
             return Reply(answer.status, answer.headers, body, str(url))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select, text, update
+from sqlalchemy import Connection, Select, and_, func, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.alert import Alert, AlertKind
@@ -61,15 +61,8 @@ def claim(
     Only the first: a channel's alerts arrive in their order, and no lease runs out while a row waits its turn.
     A row whose lease is over was being sent when its sender died: it comes back unsure.
     """
-    queue = outbox.alias("queue")
-    heads = select(func.min(queue.c.id)).where(_OPEN, queue.c.channel.in_(channels)).group_by(queue.c.channel)
-    ids = connection.scalars(
-        select(outbox.c.id)
-        .where(outbox.c.id.in_(heads), _is_free(real))
-        .order_by(outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    free = _free(channels, real).order_by(outbox.c.id).limit(limit)
+    ids = connection.scalars(free.with_for_update(skip_locked=True)).all()
     claimed = connection.execute(
         update(outbox)
         .where(outbox.c.id.in_(ids))
@@ -107,17 +100,9 @@ def failed(connection: Connection, row_id: int, attempt: int, failure: str) -> b
     return _end_attempt(connection, row_id, attempt, {"state": "failed", "failure": failure})
 
 
-def _is_free(real: Micros) -> ColumnElement[bool]:
-    return or_(
-        and_(outbox.c.state == "pending", outbox.c.due_real <= real),
-        and_(outbox.c.state == "sending", outbox.c.lease_real <= real),
-    )
-
-
 def is_due(connection: Connection, channels: Collection[str], real: Micros) -> bool:
     """Return whether something can be claimed for one of the channels now."""
-    query = select(outbox.c.id).where(outbox.c.channel.in_(channels), _is_free(real)).limit(1)
-    return connection.execute(query).first() is not None
+    return connection.execute(_free(channels, real).limit(1)).first() is not None
 
 
 def pending(connection: Connection, *, now: Micros) -> Backlog:
@@ -126,6 +111,16 @@ def pending(connection: Connection, *, now: Micros) -> Backlog:
         select(func.count(), func.min(outbox.c.created_at)).select_from(outbox).where(_OPEN)
     ).one()
     return Backlog(count, None if oldest is None else seconds(now - oldest))
+
+
+def _free(channels: Collection[str], real: Micros) -> Select[int]:
+    queue = outbox.alias("queue")
+    heads = select(func.min(queue.c.id)).where(_OPEN, queue.c.channel.in_(channels)).group_by(queue.c.channel)
+    free = or_(
+        and_(outbox.c.state == "pending", outbox.c.due_real <= real),
+        and_(outbox.c.state == "sending", outbox.c.lease_real <= real),
+    )
+    return select(outbox.c.id).where(outbox.c.id.in_(heads), free)
 
 
 def _end_attempt(connection: Connection, row_id: int, attempt: int, values: Mapping[str, Any]) -> bool:

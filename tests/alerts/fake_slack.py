@@ -10,7 +10,7 @@ from aiohttp import web
 
 from tests.alerts.fake_server import FakeServer, Fault
 
-TOKEN = "canaryXoxSlackTokenZ9q8W7"  # noqa: S105 - a secret of this test server
+TOKEN = "canaryXoxSlackTokenZ9q8W7"
 
 _ANSWERS = {
     Fault.RATE_LIMITED: (429, "rate_limited"),
@@ -57,14 +57,17 @@ class FakeSlack(FakeServer):
         return self.url(f"/services/T0/B0/{TOKEN}")
 
     def routes(self, router: web.UrlDispatcher) -> None:
+        """Add the addresses of the service."""
         router.add_post("/services/T0/B0/{token}", self.receive)
 
     def refusal(self, fault: Fault) -> web.Response:
+        """Return the service's own form of an error."""
         status, text = _ANSWERS[fault]
         headers = {"Retry-After": str(self.retry_after)} if status == 429 else {}
         return web.Response(status=status, text=text, headers=headers)
 
     async def take(self, request: web.Request) -> web.Response:
+        """Check a message as the service does, keep it, and answer."""
         if request.match_info["token"] != TOKEN:
             # Not Slack's words, but some middle box's: it repeats the address.
             return web.Response(status=404, text=f"Cannot POST {request.path}")

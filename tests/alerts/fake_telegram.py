@@ -10,7 +10,7 @@ from aiohttp import web
 
 from tests.alerts.fake_server import FakeServer, Fault
 
-TOKEN = "123456:canaryBotTokenQ1w2E3r4T5"  # noqa: S105 - a secret of this test server
+TOKEN = "123456:canaryBotTokenQ1w2E3r4T5"
 CHAT = "4242"
 
 _ANSWERS = {
@@ -57,15 +57,18 @@ class FakeTelegram(FakeServer):
         return self.url("")
 
     def routes(self, router: web.UrlDispatcher) -> None:
+        """Add the addresses of the service."""
         router.add_post("/bot{token}/sendMessage", self.receive)
         router.add_post("/bot{token}/sendPhoto", self.receive)
 
     def refusal(self, fault: Fault) -> web.Response:
+        """Return the service's own form of an error."""
         status, description = _ANSWERS[fault]
         parameters = {"parameters": {"retry_after": self.retry_after}} if status == 429 else {}
         return _error(status, description, **parameters)
 
     async def take(self, request: web.Request) -> web.Response:
+        """Check a message as the service does, keep it, and answer."""
         if request.match_info["token"] != TOKEN:
             return _error(401, f"Unauthorized: {request.path}")
         message = await self._read(request)

@@ -15,12 +15,13 @@ SECRET = "canarySecretPath"
 
 
 async def post(connection: Connection, url: str) -> None:
+    """Post nothing to an address, in the channel's turn."""
     async with connection.turn() as session, session.post(url) as response:
         await response.read()
 
 
 def closed_port() -> int:
-    """A port on which nobody listens."""
+    """Return a port on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

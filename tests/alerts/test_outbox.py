@@ -17,6 +17,7 @@ from bot.alerts.slack import SlackChannel
 from bot.alerts.telegram import TelegramChannel
 from bot.alerts.wording import REPEAT
 from bot.domain.instant import micros
+from bot.ports import Channel
 from bot.store import outbox
 from bot.store.tables import outbox as table
 from tests.alerts.conftest import StandingClock
@@ -91,9 +92,9 @@ async def test_two_senders_at_once_deliver_each_alert_once(
     titles = [f"alert {number}" for number in range(10)]
     put(engine, clock, titles, "slack")
     sender = Sender(engine, clock, slack_channel)
-    arrived = await asyncio.gather(sender.drain(), sender.drain())
-    arrived.append(await sender.drain())
-    assert sum(arrived) == 10
+    first, second = await asyncio.gather(sender.drain(), sender.drain())
+    third = await sender.drain()
+    assert first + second + third == 10
     assert [message.heading for message in slack.messages] == titles
 
 
@@ -248,7 +249,7 @@ async def test_under_random_faults_nothing_is_lost_reordered_or_repeated_unmarke
     passing = [Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.GATEWAY_TIMEOUT, Fault.RESET, Fault.GARBAGE, Fault.HANG]
     titles = [f"alert {number}" for number in range(80)]
     put(sqlite_engine, clock, titles, "slack", "telegram")
-    channels = {"slack": slack_channel, "telegram": telegram_channel}
+    channels: dict[str, Channel] = {"slack": slack_channel, "telegram": telegram_channel}
     arrived = 0
     while arrived < 2 * len(titles):
         for server in (slack, telegram):
@@ -280,7 +281,7 @@ async def test_no_secret_reaches_the_log_or_the_database_on_any_error_path(
     """Both services put the secret into the address, and the address stands in many an error."""
     caplog.set_level(logging.DEBUG)
     put(sqlite_engine, clock, ["x"], "slack", "telegram")
-    channels = {"slack": slack_channel, "telegram": telegram_channel}
+    channels: dict[str, Channel] = {"slack": slack_channel, "telegram": telegram_channel}
     slack.faults.append(fault)
     telegram.faults.extend([fault, fault])
     with structlog.testing.capture_logs() as logs:

@@ -16,8 +16,8 @@ from bot.domain.alert import Alert
 from bot.domain.errors import ChannelError
 from tests.alerts.fake_server import Fault
 from tests.alerts.fake_slack import TOKEN, FakeSlack, SlackMessage, valid
-from tests.alerts.test_connection import closed_port
 from tests.alerts.samples import an_alert, hostile_alerts, thoroughly
+from tests.alerts.test_connection import closed_port
 
 
 @given(hostile_alerts())

@@ -57,8 +57,8 @@ def test_enough_comments_in_enough_threads_over_nearly_three_days(acts: list[Tim
 def test_about_15_percent_are_flagged_and_all_four_languages_write(acts: list[Timed]) -> None:
     posts = [act for _, act in _of(acts, Post)]
     assert 0.12 < sum(map(_flagged, posts)) / len(posts) < 0.18
-    titles = {act.title.split(" ")[0] for _, act in _of(acts, OpenThread)}
-    assert len(titles) >= 4
+    for clauses in sentences.FLAGGED.values():
+        assert any(clause in act.text for act in posts for clause in clauses)
 
 
 def test_replies_answer_an_earlier_comment_of_their_thread(acts: list[Timed]) -> None:
@@ -110,10 +110,10 @@ def test_every_kind_of_fault_strikes_once_long_enough_and_never_two_at_a_time(ac
         assert isinstance(begun, StartFault)
         assert isinstance(ended, StopFault)
         assert begun.kind is ended.kind
-        assert 3 * HOUR // 2 <= end - start <= 3 * HOUR
+        assert 3 * HOUR // 2 <= end - start <= 4 * HOUR
         total += end - start
     assert faults[0][0] > START + 3 * DAY // 10
-    assert faults[-1][0] < START + 4 * DAY
+    assert faults[-1][0] < START + 5 * DAY
     assert total < (faults[-1][0] - faults[0][0]) // 2
 
 

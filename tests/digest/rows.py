@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Table, insert
 
@@ -15,8 +17,6 @@ from bot.store import tables
 
 def at(moment: str) -> Micros:
     """Return an ISO 8601 moment, read as UTC unless it says otherwise, as microseconds."""
-    from datetime import UTC, datetime
-
     parsed = datetime.fromisoformat(moment)
     return from_datetime(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
 
@@ -32,7 +32,7 @@ class Rows:
         self.connection = connection
         self.written = 0
 
-    def _insert(self, table: Table, **values: object) -> int:
+    def _insert(self, table: Table, **values: Any) -> int:
         key = self.connection.execute(insert(table).values(values)).inserted_primary_key
         assert key is not None
         identity = key[0]
@@ -53,7 +53,7 @@ class Rows:
         return self._insert(tables.rule_version, digest=digest, first_used=0, body="")
 
     def comment(
-        self, source: int, thread: int, *, first_seen: Micros = MONDAY, author: str | None = None, **tracking: object
+        self, source: int, thread: int, *, first_seen: Micros = MONDAY, author: str | None = None, **tracking: Any
     ) -> int:
         """Add a comment and follow it; `tracking` overrides columns of its row."""
         self.written += 1
@@ -127,12 +127,12 @@ class Rows:
             )
 
 
-def gone(cause: Cause = Cause.UNKNOWN, **more: object) -> dict[str, object]:
+def gone(cause: Cause = Cause.UNKNOWN, **more: Any) -> dict[str, Any]:
     """Return the columns of a comment that probably disappeared an hour after it was first seen."""
     when = {"gone_after": MONDAY, "gone_before": MONDAY + HOUR, "probable_at": MONDAY + 7 * HOUR}
     return {"state": State.PROBABLE, "cause": cause, "outcome": Outcome.GONE, **when, **more}
 
 
-def confirmed(cause: Cause = Cause.UNKNOWN, **more: object) -> dict[str, object]:
+def confirmed(cause: Cause = Cause.UNKNOWN, **more: Any) -> dict[str, Any]:
     """Return the columns of a comment whose disappearance is confirmed."""
     return gone(cause, state=State.CONFIRMED, confirmed_at=MONDAY + 3 * DAY, **more)

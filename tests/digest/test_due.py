@@ -77,9 +77,8 @@ def test_only_the_last_four_weeks_are_caught_up_and_never_older_ones_later(engin
         watched(connection, "2026-01-01T00:00")
         last = ["2026-W44", "2026-W45", "2026-W46", "2026-W47"]
         assert weeks(connection, "2026-11-25T12:00") == last
-        watched_weeks = {"built_at": 0, "late": True, "numbers": {}, "folder": Path("digests")}
         for week in last:
-            digests.insert(connection, week, **watched_weeks)  # type: ignore[arg-type]
+            digests.insert(connection, week, built_at=0, late=True, numbers={}, folder=Path("digests"))
         assert weeks(connection, "2026-11-25T12:00") == []
 
 

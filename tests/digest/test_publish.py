@@ -29,6 +29,8 @@ DUE = at("2026-11-23T07:00")
 class StoppedClock:
     """Domain time stands at a moment; real time at another."""
 
+    rate = 1.0
+
     def __init__(self, moment: Micros) -> None:
         self.moment = moment
 

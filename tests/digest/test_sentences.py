@@ -60,7 +60,8 @@ def test_totals_are_not_compared_where_flagged_have_no_control() -> None:
 def test_the_fate_of_the_disappeared_is_told_if_there_are_any() -> None:
     """Confirmed and restored stand beside the rate, causes as the platform states them."""
     assert sentences.fate(week_of(Count(followed=9, unknown=3, platform=1, confirmed=2, restored=1))) == (
-        "Of the 4: 2 confirmed, 1 restored. As the platform states it: cause not stated: 3; removed by the platform: 1."
+        "Of the 4, 2 are confirmed and 1 restored. "
+        "As the platform states it: cause not stated: 3; removed by the platform: 1."
     )
     assert sentences.fate(week_of(Count(followed=9))) == ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -21,6 +21,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = [UTC, BERLIN, ZoneInfo("America/St_Johns"), ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Africa/Cairo")]
 
 
+@settings(deadline=None)
 @given(st.integers(at("1990-01-01"), at("2090-01-01")), st.sampled_from(ZONES))
 def test_every_moment_is_in_exactly_one_week(moment: int, zone: ZoneInfo) -> None:
     """Weeks follow each other without a gap, whatever clocks do."""

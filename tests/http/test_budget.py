@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -91,6 +92,15 @@ async def test_a_run_of_requests_costs_one_write_to_the_budget(site: Site) -> No
         await asyncio.gather(*(http.get(site.url) for _ in range(20)))
     assert set(budget.reservations) == {10}
     assert Counter(budget.turns).most_common(1)[0][1] == 1
+
+
+async def test_turns_that_were_not_used_in_time_are_not_used_in_a_burst_later(site: Site) -> None:
+    budget = Diary()
+    async with client(budget, 0.02) as http:
+        await http.get(site.url)
+        await asyncio.sleep(0.3)
+        await http.get(site.url)
+    assert budget.reservations == [10, 10]
 
 
 async def test_a_slow_interval_reserves_no_more_than_others_can_wait_for(site: Site) -> None:
@@ -184,6 +194,23 @@ async def test_requests_that_were_refused_together_count_as_one_refusal() -> Non
     politeness = Politeness(budget, 1.0, {})
     await asyncio.gather(*(politeness.answered("a.example", 429, {}) for _ in range(5)))
     assert len(budget.blocks) == 1
+
+
+async def test_a_block_holds_at_once_although_the_shared_budget_does_not_know_it_yet() -> None:
+    written = threading.Event()
+
+    class SlowBudget(MemoryBudget):
+        def back_off(self, host: str, until: Micros) -> None:
+            written.wait()
+            super().back_off(host, until)
+
+    politeness = Politeness(SlowBudget(), 0.02, {})
+    noting = asyncio.create_task(politeness.answered("a.example", 429, {}))
+    await asyncio.sleep(0)
+    refused = await politeness.turn("a.example")
+    written.set()
+    await noting
+    assert str(refused).startswith("rate limited: a.example")
 
 
 NOW = from_datetime(datetime(2026, 3, 1, 12, tzinfo=UTC))

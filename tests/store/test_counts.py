@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection, Engine
 
@@ -16,9 +18,9 @@ from tests.digest.rows import MONDAY, Rows, confirmed, gone
 WEEK = Window(MONDAY, MONDAY + 7 * DAY, MONDAY + 10 * DAY)
 
 
-def flagged(rows: Rows, source: int, thread: int, *rules: str, version: int = 1, **columns: object) -> int:
+def flagged(rows: Rows, source: int, thread: int, *rules: str, version: int = 1, **columns: Any) -> int:
     """Add a flagged comment with its matches."""
-    comment = rows.comment(source, thread, **columns)  # type: ignore[arg-type]
+    comment = rows.comment(source, thread, **columns)
     rows.enrol(comment, Role.FLAGGED, version)
     rows.match(comment, rules or ("cars",), version)
     return comment
@@ -34,7 +36,7 @@ def world(engine: Engine) -> Engine:
         rows.source("silent")
         one, two = rows.thread(shop, "one"), rows.thread(shop, "two")
         living = flagged(rows, shop, one, "cars", "banks")
-        flagged(rows, shop, one, "cars", "banks", **confirmed(Cause.MODERATOR, unobserved=2))
+        moderated = flagged(rows, shop, one, "cars", "banks", **confirmed(Cause.MODERATOR, unobserved=2))
         flagged(rows, shop, one, "banks", **gone())
         flagged(rows, shop, two, **confirmed(Cause.PARENT))
         flagged(rows, shop, two, **confirmed(Cause.PARENT))
@@ -50,7 +52,7 @@ def world(engine: Engine) -> Engine:
         flagged(rows, shop, one, outcome=Outcome.UNREACHABLE, unobserved=10)
         control = rows.comment(shop, one, **confirmed(Cause.ACCOUNT), author="a1")
         rows.enrol(control, Role.CONTROL, version, partner=living)
-        rows.enrol(control, Role.CONTROL, version, partner=living + 1)
+        rows.enrol(control, Role.CONTROL, version, partner=moderated)
         for author in ("a1", None, None):
             panel = rows.comment(forum, rows.thread(forum, str(rows.written)), **gone(Cause.ACCOUNT), author=author)
             rows.enrol(panel, Role.PANEL, version)

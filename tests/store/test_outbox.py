@@ -182,9 +182,21 @@ def test_the_backlog_counts_what_waits_and_how_long(engine: Engine) -> None:
         assert outbox.pending(connection, now=NOW + micros(9)) == Backlog(1, 4.0)
 
 
+def test_what_waits_behind_a_postponed_row_is_not_due(engine: Engine) -> None:
+    """Nobody is woken for a row that nobody could claim."""
+    put(engine, "first", "slack")
+    put(engine, "second", "slack")
+    (row,) = claim(engine, "slack")
+    with engine.begin() as connection:
+        outbox.postpone(connection, row.id, row.attempt, REAL + micros(30), "HTTP 500", unsure=False)
+        assert not outbox.is_due(connection, ["slack"], REAL + micros(29))
+        assert not outbox.is_due(connection, ["telegram"], REAL + micros(30))
+        assert outbox.is_due(connection, ["slack"], REAL + micros(30))
+
+
 @pytest.fixture
 def postgres_engine(postgres_url: URL) -> Iterator[Engine]:
-    """A migrated database in which two transactions can write at once."""
+    """Return a migrated database in which two transactions can write at once."""
     engine = open_engine(postgres_url)
     upgrade(engine)
     yield engine

@@ -6,7 +6,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.text.normalise import MAX_CHARACTERS, MAX_MARKS, normalise
@@ -41,6 +41,7 @@ def test_texts_that_look_the_same_become_the_same(written: str, normal: str) -> 
     assert normalise(written) == normal
 
 
+@settings(deadline=None)
 @given(st.text(st.one_of(st.characters(exclude_categories=()), TANGLED), max_size=60))
 def test_normalising_twice_changes_nothing_and_the_result_can_be_stored(text: str) -> None:
     once = normalise(text)
@@ -49,6 +50,7 @@ def test_normalising_twice_changes_nothing_and_the_result_can_be_stored(text: st
     assert "\x00" not in once
 
 
+@settings(deadline=None)
 @given(st.text(TANGLED, max_size=12), st.integers(1, MAX_CHARACTERS + 5))
 def test_a_long_text_stays_normal_where_it_is_cut(text: str, repeats: int) -> None:
     once = normalise((text * repeats)[: MAX_CHARACTERS * 2])

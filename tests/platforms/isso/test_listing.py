@@ -19,6 +19,11 @@ from tests.platforms.isso.test_parse import block
 Serve = Callable[[web.Application], Awaitable[TestServer]]
 
 
+# Isso writes six bytes for each Chinese letter; a page of fifty such comments fits into the cap, sixty do not.
+LONG = "长" * 70
+FIFTY_LONG = 40_000
+
+
 async def numbers(http: Session, url: str, uri: str) -> list[list[int]]:
     """Return the numbers of a thread's comments, page by page."""
     return [[entry.number for entry in page.entries] async for page in pages(http, url, uri)]
@@ -35,54 +40,66 @@ def post_thread(isso: IssoServer, uri: str, count: int, text: str = "一条评�
     return written
 
 
-async def test_a_long_thread_comes_in_pages_and_nothing_comes_twice(
+async def test_a_thread_comes_in_one_answer_where_it_fits(
     isso: IssoServer, proxy: FaultyProxy, http: Session, uri: str
 ) -> None:
-    written = post_thread(isso, uri, 102)
-    read = await numbers(http, proxy.url, uri)
-    assert sorted(number for page in read for number in page) == sorted(written)
-    assert len(read) == len(proxy.requests) == 3
+    written = post_thread(isso, uri, 55)
+    (read,) = await numbers(http, proxy.url, uri)
+    assert sorted(read) == sorted(written)
+    assert len(proxy.requests) == 1
 
 
-async def test_a_page_over_the_body_cap_is_asked_for_in_smaller_pieces(
+async def test_a_thread_over_the_body_cap_comes_in_pages_and_nothing_comes_twice(
     isso: IssoServer, proxy: FaultyProxy, uri: str
 ) -> None:
-    written = post_thread(isso, uri, 25, text="длинно " * 100)
-    async with client(max_body=60_000) as http:
+    written = post_thread(isso, uri, 60, LONG)
+    async with client(max_body=FIFTY_LONG) as http:
         read = await numbers(http, proxy.url, uri)
     assert sorted(number for page in read for number in page) == sorted(written)
-    assert "limit=50" in proxy.requests[0]
-    assert "limit=10" in proxy.requests[1]
+    assert [len(page) for page in read] == [60, 12]
+    assert len(proxy.requests) == 3
+
+
+async def test_a_page_over_the_body_cap_is_asked_for_in_smaller_pages(
+    isso: IssoServer, proxy: FaultyProxy, uri: str
+) -> None:
+    written = post_thread(isso, uri, 25, LONG)
+    async with client(max_body=FIFTY_LONG // 4) as http:
+        read = await numbers(http, proxy.url, uri)
+    assert sorted(number for page in read for number in page) == sorted(written)
+    assert [f"limit={limit}" in request for limit, request in zip((50, 10, 10, 10), proxy.requests[1:], strict=True)]
 
 
 async def test_a_comment_that_alone_is_over_the_cap_makes_the_thread_unreadable(isso: IssoServer, uri: str) -> None:
-    isso.post(uri, "длинно " * 1000)
+    isso.post(uri, LONG * 10)
     async with client(max_body=2000) as http:
         with pytest.raises(UnreadableError, match="body too large") as error:
             await numbers(http, isso.url, uri)
     assert error.value.answered
 
 
-async def test_a_deletion_between_two_pages_is_noticed(isso: IssoServer, http: Session, uri: str) -> None:
+async def test_a_deletion_between_two_pages_is_noticed(isso: IssoServer, uri: str) -> None:
     """Every later comment moves up by one: the one at the boundary would fall between the pages."""
     first, cookie = isso.post(uri, "the first of many")
-    post_thread(isso, uri, 60)
-    reading = pages(http, isso.url, uri)
-    await anext(reading)
-    isso.delete_as_author(first, cookie)
-    with pytest.raises(UnreadableError, match="changed while it was read"):
+    post_thread(isso, uri, 60, LONG)
+    async with client(max_body=FIFTY_LONG) as http:
+        reading = pages(http, isso.url, uri)
         await anext(reading)
+        isso.delete_as_author(first, cookie)
+        with pytest.raises(UnreadableError, match="changed while it was read"):
+            await anext(reading)
 
 
 async def test_a_page_that_fails_later_leaves_the_pages_before_it(
-    isso: IssoServer, proxy: FaultyProxy, http: Session, uri: str
+    isso: IssoServer, proxy: FaultyProxy, uri: str
 ) -> None:
-    post_thread(isso, uri, 60)
+    post_thread(isso, uri, 60, LONG)
     proxy.fail(Fault.CAPTCHA_200, only=r".*offset=49.*")
-    reading = pages(http, proxy.url, uri)
-    assert (await anext(reading)).later_roots == 10
-    with pytest.raises(UnreadableError, match="no JSON"):
-        await anext(reading)
+    async with client(max_body=FIFTY_LONG) as http:
+        reading = pages(http, proxy.url, uri)
+        assert (await anext(reading)).later_roots == 10
+        with pytest.raises(UnreadableError, match="no JSON"):
+            await anext(reading)
 
 
 async def test_no_answer_is_told_from_a_wrong_answer(proxy: FaultyProxy, http: Session, uri: str) -> None:
@@ -117,8 +134,10 @@ async def test_a_server_that_counts_wrongly_is_not_believed(
         await numbers(http, str(server.make_url("")), "/")
 
 
-async def test_a_thread_without_end_is_given_up(http: Session, aiohttp_server: Serve) -> None:
+async def test_a_thread_without_end_is_given_up(aiohttp_server: Serve) -> None:
     async def endless(request: web.Request) -> web.Response:
+        if "offset" not in request.query:
+            return web.Response(body=bytes(5000))
         offset = int(request.query["offset"])
         roots = [block(offset + 1), block(offset + 2)]
         return web.json_response({"id": None, "replies": roots, "hidden_replies": 1})
@@ -126,5 +145,6 @@ async def test_a_thread_without_end_is_given_up(http: Session, aiohttp_server: S
     app = web.Application()
     app.router.add_get("/", endless)
     server = await aiohttp_server(app)
-    with pytest.raises(UnreadableError, match="more than 1001 top-level comments"):
-        await numbers(http, str(server.make_url("")), "/")
+    async with client(max_body=4000) as http:
+        with pytest.raises(UnreadableError, match="more than 1001 top-level comments"):
+            await numbers(http, str(server.make_url("")), "/")

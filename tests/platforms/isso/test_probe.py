@@ -13,6 +13,7 @@ from bot.platforms.isso.parse import number_and_time
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.isso_server import IssoServer
 from tests.platforms.isso.conftest import ISSO, client, collected, source
+from tests.platforms.isso.test_listing import FIFTY_LONG, LONG
 
 LISTING, BY_NUMBER = r"/\?.*", r"/id/.*"
 
@@ -239,10 +240,11 @@ async def test_a_fault_of_the_lookups_leaves_what_the_listing_shows(
 async def test_a_listing_that_breaks_off_makes_nothing_pending(
     isso: IssoServer, proxy: FaultyProxy, http: Session, uri: str
 ) -> None:
-    numbers = [isso.post(uri, f"comment {number}")[0] for number in range(60)]
+    numbers = [isso.post(uri, LONG)[0] for _ in range(60)]
     targets = await followed(http, isso.url, uri, numbers[0], numbers[59])
     proxy.fail(Fault.CAPTCHA_200, only=r".*offset=49.*")
-    seen, unseen = await look(http, source(proxy.url, uri), targets)
+    async with client(max_body=FIFTY_LONG) as narrow:
+        seen, unseen = await look(narrow, source(proxy.url, uri), targets)
     assert (seen.outcome, unseen.outcome) == (Outcome.VISIBLE, Outcome.UNREACHABLE)
     assert "no JSON" in str(unseen.evidence["listing_gap"])
 

@@ -1,0 +1,234 @@
+"""When the next look is due: as dense as the price allows, after every horizon, and spaced while in doubt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+from statistics import fmean
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.hazard import Hazard
+from bot.domain.instant import DAY, HOUR, MINUTE, Micros
+from bot.domain.observation import Outcome
+from bot.domain.recheck_plan import HORIZONS, LONGEST_GAP, SHORTEST_GAP, Plan, Schedule, first_look, next_look
+from bot.domain.verdict import Look, State, Track, decide
+from tests.domain.histories import FIRST_SEEN, HAZARD, WAYS, D, H, after, fresh, look, moment
+
+MONTH = Schedule(HAZARD, looks=30, follow_up=30 * DAY)
+TWO = ("front", "mirror")
+JITTERS = st.floats(-1, 1)
+
+
+def plan_after(track: Track, last: Look, vantages: tuple[str, ...] = ("front",)) -> tuple[float | None, str]:
+    """Return the minutes until the next look, and from where."""
+    until = FIRST_SEEN + MONTH.follow_up
+    plan = next_look(track, last, vantages=vantages, schedule=MONTH, jitter=0, follow_until=until)
+    return None if plan.due is None else (plan.due - last.at) / MINUTE, plan.vantage
+
+
+def always_visible(schedule: Schedule, jitter: float = 0) -> list[Micros]:
+    """Return the ages at which a comment that never disappears is looked at."""
+    until = FIRST_SEEN + schedule.follow_up
+    track = fresh()
+    plan = first_look(FIRST_SEEN, "front", schedule=schedule, jitter=jitter, follow_until=until)
+    ages = []
+    while plan.due is not None:
+        ages.append(plan.due - FIRST_SEEN)
+        one = Look(plan.due, plan.vantage, Outcome.VISIBLE)
+        track = decide(track, one, HAZARD).track
+        plan = next_look(track, one, vantages=TWO, schedule=schedule, jitter=jitter, follow_until=until)
+        assert plan.vantage == "front"
+    return ages
+
+
+def vanished(vantages: tuple[str, ...], dark: str = "") -> tuple[list[tuple[float, str]], Track]:
+    """Return minutes and vantages of the looks after the first absence, until confirmed; `dark` cannot be reached."""
+    one = look(60)
+    track, looks = decide(fresh(), one, HAZARD).track, [(0.0, "front")]
+    while track.state is not State.CONFIRMED:
+        minutes, vantage = plan_after(track, one, vantages)
+        assert minutes is not None
+        looks.append((looks[-1][0] + minutes, vantage))
+        outcome = Outcome.UNREACHABLE if vantage == dark else Outcome.GONE
+        one = look(60 + looks[-1][0], outcome, vantage=vantage)
+        track = decide(track, one, HAZARD).track
+    return looks, track
+
+
+@pytest.mark.parametrize("days", [7, 30])
+@pytest.mark.parametrize("looks", [30, 50, 100, 300])
+def test_the_price_spends_the_wanted_looks(days: int, looks: int) -> None:
+    """Over all jitters; closing looks come on top, gaps are bounded: within a quarter of what was wanted."""
+    schedule = Schedule(HAZARD, looks, days * DAY)
+    spent = fmean(len(always_visible(schedule, jitter / 10)) for jitter in range(-10, 11))
+    assert 0.75 * looks <= spent <= 1.25 * looks
+
+
+def test_the_price_of_a_constant_hazard_spaces_the_looks_evenly() -> None:
+    schedule = Schedule(Hazard((0,), (1e-7,)), looks=48, follow_up=2 * DAY)
+    gaps = Counter(round((later - before) / MINUTE, 3) for before, later in pairwise(always_visible(schedule)))
+    assert gaps[60.0] >= 45, "all but the closing looks"
+
+
+def test_twice_the_looks_cost_half_the_price() -> None:
+    assert Schedule(HAZARD, 60, 30 * DAY).price == pytest.approx(MONTH.price / 2)
+
+
+def test_looks_are_dense_at_first_and_sparse_later() -> None:
+    ages = always_visible(MONTH)
+    assert sum(age <= DAY for age in ages) > sum(age > 7 * DAY for age in ages) / 2
+    assert ages[1] - ages[0] < HOUR
+    assert ages[-2] - ages[-3] > DAY
+
+
+@settings(deadline=None, max_examples=40)
+@given(JITTERS, st.floats(2, 200))
+def test_every_horizon_has_a_look_just_after_it(jitter: float, looks: float) -> None:
+    ages = always_visible(Schedule(HAZARD, looks, 30 * DAY), jitter)
+    for horizon in HORIZONS:
+        assert any(horizon < age <= horizon * 1.01 for age in ages)
+
+
+@settings(deadline=None, max_examples=40)
+@given(JITTERS, st.floats(2, 200), st.integers(HOUR // 2, 90 * DAY))
+def test_gaps_are_bounded_and_the_last_look_closes_the_follow_up(jitter: float, looks: float, span: Micros) -> None:
+    ages = always_visible(Schedule(HAZARD, looks, span), jitter)
+    gaps = [b - a for a, b in pairwise([0, *ages])]
+    assert max(gaps) <= LONGEST_GAP
+    closings = [horizon + horizon // 100 for horizon in (*HORIZONS, span)]
+    assert all(gap >= SHORTEST_GAP for gap, age in zip(gaps, ages, strict=True) if age not in closings)
+    assert ages == sorted(set(ages))
+    assert ages[-2] < span <= ages[-1] <= span + span // 100
+
+
+def test_a_comment_is_no_longer_looked_at_when_its_time_is_over() -> None:
+    until = FIRST_SEEN + MONTH.follow_up
+    for minutes in (30 * D, 31 * D):
+        last = look(minutes, Outcome.VISIBLE)
+        plan = next_look(after(last), last, vantages=TWO, schedule=MONTH, jitter=0, follow_until=until)
+        assert plan == Plan(None, "front")
+
+
+@settings(deadline=None)
+@given(JITTERS, st.lists(st.integers(1, 3 * D), min_size=1, max_size=8))
+def test_a_pair_with_one_jitter_is_looked_at_together(jitter: float, gaps: list[int]) -> None:
+    """First seen at the same time, folded here and edited there: the same looks."""
+    until = FIRST_SEEN + MONTH.follow_up
+    at, one, other = 0, fresh(), fresh()
+    for gap in gaps:
+        at += gap
+        folded, edited = look(at, Outcome.FOLDED), look(at, Outcome.EDITED)
+        one, other = decide(one, folded, HAZARD).track, decide(other, edited, HAZARD).track
+        plans = [
+            next_look(track, last, vantages=TWO, schedule=MONTH, jitter=jitter, follow_until=until)
+            for track, last in ((one, folded), (other, edited))
+        ]
+        assert plans[0] == plans[1]
+
+
+def test_jitter_moves_a_look_by_up_to_thirty_percent() -> None:
+    until = FIRST_SEEN + MONTH.follow_up
+    due = [
+        first_look(FIRST_SEEN, "front", schedule=MONTH, jitter=jitter, follow_until=until).due for jitter in (-1, 0, 1)
+    ]
+    early, middle, late = (one - FIRST_SEEN for one in due if one is not None)
+    assert early / middle == pytest.approx(0.7, rel=1e-6)
+    assert late / middle == pytest.approx(1.3, rel=1e-6)
+
+
+def test_one_vantage_proves_an_absence_at_its_steps() -> None:
+    looks, track = vanished(("front",))
+    assert looks == [(minutes, "front") for minutes in (0, 20, 60, 6 * H, 24 * H, 72 * H)]
+    assert track.looks == 6
+
+
+def test_two_vantages_prove_an_absence_in_twenty_minutes() -> None:
+    looks, _ = vanished(TWO)
+    assert looks == [(0, "front"), (10, "mirror"), (20, "mirror")]
+
+
+def test_a_second_vantage_that_cannot_be_asked_leaves_the_long_way_to_the_first() -> None:
+    looks, track = vanished(TWO, dark="mirror")
+    assert [vantage for _, vantage in looks[:5]] == ["front", "mirror", "front", "mirror", "front"]
+    assert all(later - before == 10 for (before, _), (later, _) in pairwise(looks[:5]))
+    assert looks[-1][0] >= 72 * H
+    assert set(track.miss_vantages) == {"front"}
+
+
+def test_a_first_vantage_that_fails_after_an_absence_does_not_delay_the_second() -> None:
+    looks, track = vanished(TWO, dark="front")
+    assert looks == [(0, "front"), (10, "mirror"), (20, "mirror")]
+    assert track.state is State.CONFIRMED
+
+
+@pytest.mark.parametrize("state", [State.MISSING, State.SUSPECTED, State.PROBABLE])
+@pytest.mark.parametrize("outcome", [Outcome.UNREACHABLE, Outcome.RESTRICTED, Outcome.COMMENTS_CLOSED])
+def test_a_look_that_saw_nothing_is_repeated_while_an_absence_is_open(state: State, outcome: Outcome) -> None:
+    minutes = (WAYS[state][-1].at - FIRST_SEEN) / MINUTE + 30
+    last = look(minutes, outcome)
+    assert plan_after(after(*WAYS[state], last), last) == (10, "front")
+
+
+@pytest.mark.parametrize("state", [State.MISSING, State.SUSPECTED, State.PROBABLE])
+def test_an_absence_that_is_held_is_looked_at_again_soon(state: State) -> None:
+    minutes = (WAYS[state][-1].at - FIRST_SEEN) / MINUTE + 30
+    last = look(minutes, held="a canary was not seen")
+    assert plan_after(after(*WAYS[state], last), last) == (10, "front")
+
+
+def test_a_look_that_saw_nothing_leaves_a_visible_comment_to_its_schedule() -> None:
+    seen, unseen = look(3 * D, Outcome.VISIBLE), look(3 * D, Outcome.UNREACHABLE)
+    assert plan_after(after(unseen), unseen) == plan_after(after(seen), seen)
+
+
+def test_the_look_after_a_failed_second_vantage_comes_from_the_first_and_the_next_from_the_second() -> None:
+    first, dark = look(60), look(70, Outcome.UNREACHABLE, vantage="mirror")
+    assert plan_after(after(first), first, TWO) == (10, "mirror")
+    assert plan_after(after(first, dark), dark, TWO) == (10, "front")
+    again = look(80)
+    assert plan_after(after(first, dark, again), again, TWO) == (10, "mirror")
+
+
+def test_a_tombstone_is_asked_for_once_more_after_ten_minutes() -> None:
+    last = look(60, Outcome.REMOVED_BY_MODERATOR)
+    assert plan_after(after(last), last) == (10, "front")
+
+
+def test_a_confirmed_comment_is_looked_at_after_a_day_three_days_a_week_and_a_month() -> None:
+    confirmed = look(70, Outcome.DELETED_BY_AUTHOR)
+    last, track, ages = confirmed, after(look(60, Outcome.DELETED_BY_AUTHOR), confirmed), []
+    while True:
+        minutes, vantage = plan_after(track, last)
+        if minutes is None:
+            break
+        assert vantage == "front"
+        last = Look(last.at + round(minutes * MINUTE), vantage, Outcome.GONE)
+        track = decide(track, last, HAZARD).track
+        ages.append((last.at - confirmed.at) / DAY)
+    assert ages == [1, 3, 7, 30]
+
+
+def test_a_restoration_look_that_comes_late_skips_those_it_has_overtaken() -> None:
+    confirmed = WAYS[State.CONFIRMED][-1]
+    late = Look(confirmed.at + 5 * DAY, "front", Outcome.UNREACHABLE)
+    assert plan_after(after(*WAYS[State.CONFIRMED], late), late) == (2 * D, "front")
+
+
+def test_a_restored_comment_is_watched_again_until_its_time_is_over() -> None:
+    back = WAYS[State.RESTORED][-1]
+    minutes, vantage = plan_after(after(*WAYS[State.RESTORED]), back)
+    assert minutes is not None
+    assert 0 < minutes <= 3 * D
+    assert vantage == "front"
+    late = look(40 * D, Outcome.VISIBLE)
+    assert plan_after(after(*WAYS[State.CONFIRMED], late), late) == (None, "front")
+
+
+def test_an_absence_that_opens_at_the_end_is_still_proved() -> None:
+    """The follow-up ends for what was seen; a removal found by the closing look is not lost."""
+    last = look(30 * D + 400)
+    assert moment(30 * D + 400) > FIRST_SEEN + MONTH.follow_up
+    assert plan_after(after(last), last) == (20, "front")
