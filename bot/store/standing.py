@@ -123,17 +123,17 @@ _BEAT = text(
 
 def _roles(connection: Connection) -> dict[Role, int]:
     members = func.count(distinct(enrolment.c.comment_id))
-    found: dict[str, int] = dict(
-        connection.execute(select(enrolment.c.role, members).group_by(enrolment.c.role)).tuples().all()
-    )
+    found = _counts(connection, select(enrolment.c.role, members).group_by(enrolment.c.role))
     return {role: found.get(role, 0) for role in Role}
 
 
 def _states(connection: Connection) -> dict[State, int]:
-    found: dict[str, int] = dict(
-        connection.execute(select(tracking.c.state, func.count()).group_by(tracking.c.state)).tuples().all()
-    )
+    found = _counts(connection, select(tracking.c.state, func.count()).group_by(tracking.c.state))
     return {state: found.get(state, 0) for state in State}
+
+
+def _counts(connection: Connection, query: Select[str, int]) -> dict[str, int]:
+    return dict(connection.execute(query).all())
 
 
 def _due(now: Micros) -> Select[int, Micros | None]:

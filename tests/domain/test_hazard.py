@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -77,10 +78,7 @@ def test_surviving_a_span_is_surviving_its_parts(one: Micros, two: Micros, three
 def test_the_root_integral_agrees_with_a_numeric_one(hazard: Hazard, end: Micros) -> None:
     """Midpoint sums over a grid that is dense where the ages are small."""
     grid = [0, *(round(SECOND * math.exp(math.log(end / SECOND) * step / 2000)) for step in range(2001))]
-    numeric = sum(
-        math.sqrt(hazard.rate((start + stop) // 2)) * seconds(stop - start)
-        for start, stop in zip(grid, grid[1:], strict=False)
-    )
+    numeric = sum(math.sqrt(hazard.rate((start + stop) // 2)) * seconds(stop - start) for start, stop in pairwise(grid))
     assert hazard.root_integral(end) == pytest.approx(numeric, rel=2e-3)
 
 
