@@ -20,6 +20,7 @@ from bot.domain.tracking import Candidate, draw, draw_controls
 from bot.domain.verdict import Track
 from bot.ports import Clock
 from bot.rules.matcher import Found, Matcher
+from bot.rules.schema import Mode
 from bot.store import comments, outbox, sources, tracking
 from bot.store.comments import Known
 from bot.text.language import detect
@@ -67,7 +68,7 @@ class Reading:
     @property
     def flags(self) -> bool:
         """Whether a live rule matched; shadow rules are stored and change nothing."""
-        return any(found.mode == "live" for found in self.found)
+        return any(found.mode is Mode.LIVE for found in self.found)
 
 
 def take_in(desk: Desk, source: Source, vantage: str, page: Page, asked_at: Micros) -> Taken:
@@ -75,7 +76,7 @@ def take_in(desk: Desk, source: Source, vantage: str, page: Page, asked_at: Micr
     with desk.engine.connect().execution_options(read_only=True) as connection:
         known = _known(connection, source, page)
     # Reading costs far more than storing: before the transaction, and only what is new or changed.
-    once = {fetched.native_id: fetched for fetched in page.comments}
+    once = {fetched.native_id: fetched for fetched in page.comments if fetched.native_id == storable(fetched.native_id)}
     readings = [_read(desk, fetched) for fetched in once.values() if _is_news(fetched, known)]
     with desk.engine.begin() as connection:
         known = _known(connection, source, page)
@@ -253,6 +254,7 @@ def _match_rows(desk: Desk, comment_id: int, revision: int, reading: Reading, at
             "revision": revision,
             "rule_id": found.rule_id,
             "rule_version_id": desk.rule_version_id,
+            "live": found.mode is Mode.LIVE,
             "view": found.view,
             "start": found.start,
             "end": found.end,
@@ -270,7 +272,7 @@ def _tell(
             comment_id=comment_id,
             at=at,
             source=source.name,
-            rules=", ".join(sorted({found.rule_id for found in reading.found if found.mode == "live"})),
+            rules=", ".join(sorted({found.rule_id for found in reading.found if found.mode is Mode.LIVE})),
             quote=reading.fetched.text,
             url=reading.fetched.url,
         )

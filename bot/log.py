@@ -112,8 +112,8 @@ def _formatter(*, json: bool, secrets: Collection[str]) -> structlog.stdlib.Proc
 
 
 def _json_line(_logger: Any, _method: str, event: EventDict) -> str:
-    # ASCII only: bidirectional and C1 controls are escaped too; DEL is the one control that json leaves raw.
-    return jsonlib.dumps(event).replace("\x7f", "\\u007f")
+    # ASCII only, which is the default: bidirectional controls, C1 controls and DEL are escaped too.
+    return jsonlib.dumps(event)
 
 
 def _text_lines(*, colors: bool) -> list[Processor]:

@@ -40,7 +40,11 @@ class ClockGuard:
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """What the planner works with; `waiting` is how many jobs may wait before it claims no more."""
+    """What the planner works with.
+
+    `waiting`: how many batches may wait for a worker. Few: while they wait, what becomes due joins the next batch,
+    so that batches grow with the load instead of queues.
+    """
 
     engine: Engine
     clock: Clock
@@ -48,7 +52,7 @@ class Planning:
     platform: Callable[[str], Platform]
     queue: JobQueue
     guard: ClockGuard
-    waiting: int = 8
+    waiting: int = 2
 
 
 def tick(planning: Planning) -> int:

@@ -185,6 +185,8 @@ def _guard(
     )
     before = sources.breaker(connection, source.id)
     missing, looked = observations.trailing_misses(connection, source.id, now)
+    # Those of this batch are not saved yet.
+    looked += sum(one.track.last_look < observations.window_start(now) for one, _, _ in looks)
     after = health.next_breaker(before, now, healthy=held is None, new_misses=missing, looked=looked)
     if after != before:
         sources.set_breaker(connection, source.id, after)

@@ -79,11 +79,14 @@ def private_folder(data_dir: Path) -> Iterator[Path]:
     """Provide a folder that only this user may enter and that can hold a socket: in `data_dir` if that can.
 
     The name of a socket is short (about 100 bytes), and some mounts hold none at all; then it is a temporary
-    folder, removed in the end.
+    folder, removed in the end. OperationError where nothing can be written.
     """
-    folder = data_dir / "redis"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    folder = data_dir.absolute() / "redis"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise OperationError(f"{folder} cannot be used ({error.strerror}): make data_dir writable") from None
     if _holds_a_socket(folder):
         yield folder
         return

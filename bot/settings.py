@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -166,7 +167,8 @@ class Settings(BaseSettings):
         """Return every secret that must never be shown."""
         slack = (one.webhook_url.get_secret_value() for one in self.alerts.slack)
         telegram = (one.bot_token.get_secret_value() for one in self.alerts.telegram)
-        return (*slack, *telegram)
+        passwords = (unquote(urlsplit(url).password or "") for url in (self.database, self.redis))
+        return tuple(secret for secret in (*slack, *telegram, *passwords) if secret)
 
 
 @dataclass(frozen=True, slots=True)

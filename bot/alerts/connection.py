@@ -22,14 +22,13 @@ _GATEWAY = frozenset({502, 504})
 
 
 class Connection:
-    """A session per event loop, and at most one message per `interval` seconds."""
+    """A session, closed before its event loop ends, and at most one message per `interval` seconds."""
 
     def __init__(self, service: str, interval: float) -> None:
         self._service = service
         self._interval = interval
         self._next = 0.0
         self._session: aiohttp.ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[aiohttp.ClientSession]:
@@ -59,12 +58,10 @@ class Connection:
             self._session = None
 
     def _open(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        if self._session is None or self._loop is not loop:
+        if self._session is None:
             # A fresh connection each time: on a kept one, a server that hung up long ago looks like a lost message.
             connector = aiohttp.TCPConnector(force_close=True)
             self._session = aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT)
-            self._loop = loop
         return self._session
 
 

@@ -92,3 +92,8 @@ def pseudonym(key: bytes, platform: str, instance: str, author: str) -> str:
 def text_digest(text: str) -> str:
     """Return SHA-256 of a text (hex): it outlives the text and tells an edit from a repeat."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def storable(text: str) -> str:
+    """Return a text without what a database refuses: NUL, and halves of surrogate pairs (U+FFFD instead)."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -125,6 +125,7 @@ def by_rule(connection: Connection, window: Window) -> dict[str, Groups]:
         match.c.comment_id == flagged_or_partner,
         match.c.rule_version_id == enrolment.c.rule_version_id,
         match.c.found_at <= enrolment.c.enrolled_at,
+        match.c.live,
     )
     members = (
         _members(match.c.rule_id)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from bot.domain.instant import HOUR, Micros
 from bot.store.comments import insert_or_ignore
-from bot.store.tables import coverage, observation, verdict
+from bot.store.tables import coverage, observation, tracking, verdict
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -39,10 +39,19 @@ def cover(
     )
 
 
+def window_start(at: Micros) -> Micros:
+    """Return the beginning of the trailing window: of the hour before this one."""
+    return (at // HOUR - 1) * HOUR
+
+
 def trailing_misses(connection: Connection, source_id: int, at: Micros) -> tuple[int, int]:
-    """Return (newly absent, looked at) of a source in this hour and the one before: trailing data only."""
-    query = select(func.sum(coverage.c.new_misses), func.sum(coverage.c.done)).where(
-        coverage.c.source_id == source_id, coverage.c.hour.between(at // HOUR - 1, at // HOUR)
+    """Return (newly absent, looked at) comments of a source in this hour and the one before: trailing data only.
+
+    Comments, not looks: one that is looked at every ten minutes counts once.
+    """
+    start = window_start(at)
+    absent = select(func.sum(coverage.c.new_misses)).where(
+        coverage.c.source_id == source_id, coverage.c.hour.between(start // HOUR, at // HOUR)
     )
-    new, done = connection.execute(query).one()
-    return int(new or 0), int(done or 0)
+    looked = select(func.count()).where(tracking.c.source_id == source_id, tracking.c.last_look >= start)
+    return int(connection.execute(absent).scalar_one() or 0), int(connection.execute(looked).scalar_one())

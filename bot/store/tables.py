@@ -124,6 +124,8 @@ match = Table(
     Column("revision", Integer, nullable=False),
     Column("rule_id", String, nullable=False),
     Column("rule_version_id", ForeignKey("rule_version.id"), nullable=False),
+    # A shadow rule's matches are stored and change nothing.
+    Column("live", Boolean, nullable=False),
     Column("view", String, nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
@@ -197,6 +199,8 @@ tracking = Table(
         postgresql_where=text("due_at IS NOT NULL"),
     ),
     Index("ix_tracking_thread_id", "thread_id"),
+    # How many comments were looked at in the trailing window: what the breaker divides by.
+    Index("ix_tracking_last_look", "source_id", "last_look"),
 )
 
 # A batch of one host and vantage; it exists before its job does.

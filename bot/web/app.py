@@ -85,4 +85,6 @@ def _cannot_listen(host: str, port: int, error: OSError) -> str:
         return f"port {port} on {host} is taken by another program: stop that one or {advice}"
     if error.errno == errno.EACCES:
         return f"port {port} on {host} is reserved for the system: {advice} from 1024 on"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine: set web.host (REMOVALWATCH_WEB__HOST), e.g. to 127.0.0.1"
     return f"cannot listen on port {port} of {host} ({error.strerror}): check web.host or {advice}"

@@ -13,12 +13,16 @@ from aiohttp.test_utils import TestServer
 
 
 class Fault(Enum):
-    """What may happen to a message; the last four happen after the service has taken it."""
+    """What may happen to a message; the last four happen after the service has taken it.
+
+    LOGIN_PAGE: somebody else answers, and with success.
+    """
 
     RATE_LIMITED = auto()
     SERVER_ERROR = auto()
     REJECTED = auto()
     REVOKED = auto()
+    LOGIN_PAGE = auto()
     GATEWAY_TIMEOUT = auto()
     HANG = auto()
     RESET = auto()
@@ -74,6 +78,8 @@ class FakeServer(ABC):
         """Answer a request, or do what the next fault says."""
         self.requests += 1
         fault = self.faults.popleft() if self.faults else self._too_fast()
+        if fault is Fault.LOGIN_PAGE:
+            return web.Response(text="<html>sign in</html>", content_type="text/html")
         if fault is not None and fault not in _AFTER_DELIVERY:
             return self.refusal(fault)
         response = await self.take(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import traceback
 
@@ -59,7 +60,28 @@ async def test_a_server_that_hangs_up_leaves_the_delivery_unsure() -> None:
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_session_is_not_carried_into_another_event_loop() -> None:
+async def test_each_message_has_a_connection_of_its_own() -> None:
+    """On a kept one, a server that hung up long ago would look like a lost message."""
+    connections = 0
+
+    async def keep_alive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        writer.close()
+
+    connection = Connection("Slack", 0)
+    async with await asyncio.start_server(keep_alive, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        await post(connection, f"http://127.0.0.1:{port}/")
+        await post(connection, f"http://127.0.0.1:{port}/")
+        await connection.close()
+    assert connections == 2
+
+
+def test_after_a_close_another_event_loop_gets_a_session_of_its_own() -> None:
     connection = Connection("Slack", 0)
 
     async def one_loop() -> None:

@@ -104,6 +104,13 @@ async def test_a_refusal_repeats_what_slack_said_and_whether_it_will_change(
     assert slack.requests == 1
 
 
+async def test_a_login_page_is_no_success(slack: FakeSlack, slack_channel: SlackChannel) -> None:
+    """A hotel's network answers 200 to everything."""
+    slack.faults.append(Fault.LOGIN_PAGE)
+    with pytest.raises(ConnectionError, match="HTTP 200"):
+        await slack_channel.send(an_alert(), repeat=False)
+
+
 @pytest.mark.parametrize("fault", [Fault.RESET, Fault.GATEWAY_TIMEOUT, Fault.GARBAGE])
 async def test_a_lost_answer_is_neither_success_nor_failure_and_is_not_repeated_by_itself(
     slack: FakeSlack, slack_channel: SlackChannel, fault: Fault

@@ -141,6 +141,13 @@ async def test_a_refusal_says_whether_it_will_change(
     assert telegram.requests == 1
 
 
+async def test_a_login_page_is_no_success(telegram: FakeTelegram, telegram_channel: TelegramChannel) -> None:
+    """A hotel's network answers 200 to everything."""
+    telegram.faults.append(Fault.LOGIN_PAGE)
+    with pytest.raises(ConnectionError, match="HTTP 200"):
+        await telegram_channel.send(an_alert(), repeat=False)
+
+
 @pytest.mark.parametrize("fault", [Fault.RESET, Fault.GATEWAY_TIMEOUT, Fault.GARBAGE])
 async def test_a_lost_answer_is_neither_success_nor_failure(
     telegram: FakeTelegram, telegram_channel: TelegramChannel, fault: Fault

@@ -120,6 +120,7 @@ class Rows:
                 revision=revision,
                 rule_id=rule,
                 rule_version_id=version,
+                live=True,
                 view="text",
                 start=0,
                 end=1,

@@ -43,7 +43,12 @@ def test_coverage_adds_up_by_hour_and_the_trailing_window_is_two_hours(engine: E
         source = add_source(connection)
         for hour, new in ((0, 100), (1, 3), (2, 4), (2, 2), (3, 100)):
             observations.cover(connection, source, start + hour * HOUR, due=11, done=10, late=1, unreachable=2, new=new)
-        assert observations.trailing_misses(connection, source, start + 2 * HOUR + 5) == (9, 30)
+        follow(connection, source, "before the window")
+        looked = tables.tracking.update().values(last_look=start + HOUR)
+        connection.execute(looked.where(tables.tracking.c.comment_id == follow(connection, source, "in the window")))
+        now = start + 2 * HOUR + 5
+        connection.execute(tables.tracking.update().where(tables.tracking.c.last_look == T0).values(last_look=start))
+        assert observations.trailing_misses(connection, source, now) == (9, 1)
         row = connection.execute(select(tables.coverage).where(tables.coverage.c.hour == start // HOUR + 2)).one()
     assert (row.due, row.done, row.late, row.unreachable) == (22, 20, 2, 4)
 

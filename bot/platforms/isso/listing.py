@@ -74,7 +74,7 @@ def _params(uri: str, offset: int, limit: int | None) -> dict[str, str]:
 
 
 def _without_repeat(page: ListingPage, repeated: int | None) -> ListingPage:
-    if False:
+    if page.roots[:1] != (repeated,):
         raise UnreadableError("a thread that changed while it was read", answered=True)
     if len(page.roots) < 2:
         raise UnreadableError("a listing that promises more comments than it gives", answered=True)

@@ -199,6 +199,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("rule_id", sa.String(), nullable=False),
         sa.Column("rule_version_id", ROW_ID, nullable=False),
+        sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column("view", sa.String(), nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("end", sa.Integer(), nullable=False),
@@ -290,6 +291,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("due_at IS NOT NULL"),
             postgresql_where=sa.text("due_at IS NOT NULL"),
         )
+        batch_op.create_index("ix_tracking_last_look", ["source_id", "last_look"], unique=False)
         batch_op.create_index("ix_tracking_thread_id", ["thread_id"], unique=False)
 
     op.create_table(
@@ -318,6 +320,7 @@ def downgrade() -> None:
     op.drop_table("verdict")
     with op.batch_alter_table("tracking", schema=None) as batch_op:
         batch_op.drop_index("ix_tracking_thread_id")
+        batch_op.drop_index("ix_tracking_last_look")
         batch_op.drop_index(
             "ix_tracking_due",
             sqlite_where=sa.text("due_at IS NOT NULL"),

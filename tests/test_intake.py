@@ -1,0 +1,146 @@
+"""A comment arrives: stored once, followed by the rule of its cohort, and never tied to a name."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, select
+
+from bot.demo.acts import Edit, OpenThread, Post
+from bot.domain.comment import Role
+from bot.domain.instant import HOUR
+from bot.store import tables
+from tests.watch import FLAGGED, PLAIN, fill, ids, watching
+
+
+async def test_comments_are_stored_once_however_often_they_are_read(engine: Engine) -> None:
+    """A second reading finds nothing new; a late one only what is new."""
+    async with watching(engine) as watch:
+        fill(watch, threads=2, number=30)
+        first = await watch.collect()
+        again = await watch.collect()
+        watch.act(Post(id="1", thread="t1", author="late", text=PLAIN.format(n=99)))
+        late = await watch.collect()
+    assert (first.new, first.flagged) == (60, 30)
+    assert (again.new, again.edited, again.flagged) == (0, 0, 0)
+    assert late.new == 1
+    assert watch.count(tables.comment) == watch.count(tables.revision) == 61
+
+
+async def test_a_lost_cursor_doubles_nothing(engine: Engine) -> None:
+    """What is read again from the beginning is known already."""
+    async with watching(engine) as watch:
+        fill(watch, threads=1, number=20)
+        await watch.collect()
+        with engine.begin() as connection:
+            connection.execute(tables.source.update().values(cursor={}))
+        assert (await watch.collect()).new == 0
+    assert watch.count(tables.comment) == 20
+    assert watch.count(tables.enrolment) == 20
+
+
+async def test_each_flagged_comment_gets_a_control_of_its_thread_first(engine: Engine) -> None:
+    """Ten flagged, ten not: every partner is matched within the thread, and nobody serves twice."""
+    async with watching(engine) as watch:
+        fill(watch, threads=2, number=10)
+        await watch.collect()
+    rows = watch.rows(select(tables.enrolment))
+    controls = [row for row in rows if row.role == Role.CONTROL]
+    thread = dict(watch.rows(select(tables.comment.c.id, tables.comment.c.thread_id)))
+    assert len(controls) == len({row.comment_id for row in controls}) == 10
+    assert all(thread[row.comment_id] == thread[row.partner_id] for row in controls)
+    assert all(row.matched for row in rows)
+
+
+async def test_a_flagged_comment_without_a_partner_says_so(engine: Engine) -> None:
+    """Where everybody is flagged there is nobody to compare with."""
+    async with watching(engine) as watch:
+        fill(watch, threads=1, number=5, flagged_every=1)
+        await watch.collect()
+    assert [(row.role, row.matched) for row in watch.rows(select(tables.enrolment))] == [("flagged", False)] * 5
+
+
+async def test_a_control_is_looked_at_when_its_partner_is(engine: Engine) -> None:
+    """Same jitter, same first look: the pair is compared on equal terms."""
+    async with watching(engine) as watch:
+        fill(watch, threads=1, number=40)
+        await watch.collect()
+    due = dict(watch.rows(select(tables.tracking.c.comment_id, tables.tracking.c.due_at)))
+    pairs = watch.rows(select(tables.enrolment).where(tables.enrolment.c.role == Role.CONTROL))
+    assert len({due[row.comment_id] for row in pairs}) > 10
+    assert all(due[row.comment_id] == due[row.partner_id] for row in pairs)
+
+
+async def test_the_panel_takes_its_share_whatever_the_rules_say(engine: Engine) -> None:
+    """A share of all comments, flagged or not, with the probability stored; the same ones every time."""
+    async with watching(engine, panel=0.25, controls=0) as watch:
+        fill(watch, threads=2, number=100)
+        await watch.collect()
+    panel = watch.rows(select(tables.enrolment).where(tables.enrolment.c.role == Role.PANEL))
+    assert {row.probability for row in panel} == {0.25}
+    assert 25 <= len(panel) <= 80
+    flagged = {row.comment_id for row in watch.rows(select(tables.enrolment)) if row.role == Role.FLAGGED}
+    assert 0 < len(flagged & {row.comment_id for row in panel}) < len(panel)
+
+
+async def test_a_shadow_rule_is_stored_and_flags_nobody(engine: Engine) -> None:
+    """Only a live rule enrols."""
+    async with watching(engine, controls=0) as watch:
+        fill(watch, threads=1, number=10)
+        await watch.collect()
+    found = {(row.rule_id, row.live) for row in watch.rows(select(tables.match))}
+    assert found == {("snacks", True), ("trial", False)}
+    assert watch.count(tables.enrolment) == watch.count(tables.tracking) == 5
+
+
+async def test_an_author_is_a_keyed_pseudonym_from_the_first_moment(engine: Engine) -> None:
+    """The platform's author id is nowhere in the database."""
+    async with watching(engine) as watch:
+        fill(watch, threads=1, number=3)
+        await watch.collect()
+    authors = [row.author for row in watch.rows(select(tables.comment.c.author))]
+    assert len(set(authors)) == 3
+    assert not any("author" in author for author in authors)
+    assert {len(author) for author in authors} == {32}
+
+
+async def test_an_edit_becomes_a_revision_and_enrols_nobody(engine: Engine) -> None:
+    """What a rule finds later is kept, and enters no cohort."""
+    async with watching(engine, controls=0) as watch:
+        fill(watch, threads=1, number=2, flagged_every=9)
+        await watch.collect()
+        watch.act(Edit(id=ids(2)[1], text=FLAGGED.format(n=5)))
+        with engine.begin() as connection:
+            connection.execute(tables.source.update().values(cursor={}))
+        assert (await watch.collect()).edited == 1
+    revisions = watch.rows(select(tables.revision.c.number).order_by(tables.revision.c.number))
+    assert [row.number for row in revisions] == [1, 1, 2]
+    later = select(tables.match.c.rule_id).where(tables.match.c.revision == 2)
+    assert [row.rule_id for row in watch.rows(later)] == ["snacks"]
+    assert watch.count(tables.enrolment) == 1
+
+
+async def test_the_owner_may_hear_of_every_match(engine: Engine) -> None:
+    """Once per comment, with the live rules only."""
+    async with watching(engine, tell_matches=True) as watch:
+        fill(watch, threads=1, number=4)
+        await watch.collect()
+        await watch.collect()
+    told = watch.alerts("matched")
+    assert len(told) == 2
+    assert {dict(one["facts"])["Rules"] for one in told} == {"snacks"}
+
+
+async def test_a_source_that_cannot_be_read_is_told_once_and_judges_nobody(engine: Engine) -> None:
+    """After a quarter of an hour; what was stored stays, and the way back is told too."""
+    from bot.demo.acts import Fault, StartFault, StopFault
+
+    async with watching(engine) as watch:
+        watch.act(OpenThread(id="t0", title="x"))
+        await watch.collect()
+        watch.act(StartFault(kind=Fault.SERVER_ERROR, vantages=("front",)))
+        for _ in range(4):
+            await watch.collect()
+            watch.clock.at += HOUR // 2
+        watch.act(StopFault(kind=Fault.SERVER_ERROR))
+        await watch.collect()
+    assert [one["title"] for one in watch.alerts("unreachable")] == ["A source cannot be read"]
+    assert len(watch.alerts("reachable")) == 1
