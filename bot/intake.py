@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from bot.domain import alert
-from bot.domain.comment import FetchedComment, Page, Role, Source, pseudonym, text_digest
+from bot.domain.comment import FetchedComment, Page, Role, Source, pseudonym, storable, text_digest
 from bot.domain.instant import HOUR, Micros
 from bot.domain.recheck_plan import Schedule, first_look
 from bot.domain.tracking import Candidate, draw, draw_controls
@@ -76,7 +76,7 @@ def take_in(desk: Desk, source: Source, vantage: str, page: Page, asked_at: Micr
     with desk.engine.connect().execution_options(read_only=True) as connection:
         known = _known(connection, source, page)
     # Reading costs far more than storing: before the transaction, and only what is new or changed.
-    once = {fetched.native_id: fetched for fetched in page.comments if fetched.native_id == storable(fetched.native_id)}
+    once = {one.native_id: one for one in page.comments if one.native_id == storable(one.native_id)}
     readings = [_read(desk, fetched) for fetched in once.values() if _is_news(fetched, known)]
     with desk.engine.begin() as connection:
         known = _known(connection, source, page)

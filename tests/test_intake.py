@@ -144,3 +144,13 @@ async def test_a_source_that_cannot_be_read_is_told_once_and_judges_nobody(engin
         await watch.collect()
     assert [one["title"] for one in watch.alerts("unreachable")] == ["A source cannot be read"]
     assert len(watch.alerts("reachable")) == 1
+
+
+async def test_what_no_database_stores_is_replaced_and_nothing_else_is_lost(engine: Engine) -> None:
+    """A NUL or half a surrogate pair in a text must not stop a source; it stays known by what it was."""
+    async with watching(engine) as watch:
+        watch.act(OpenThread(id="t0", title="x\0y"))
+        watch.act(Post(id="1", thread="t0", author="a\ud800", text="零食\0好\ud83d吃"))
+        first, again = await watch.collect(), await watch.collect()
+    assert (first.new, first.flagged, again.new, again.edited) == (1, 1, 0, 0)
+    assert [row.text for row in watch.rows(select(tables.revision.c.text))] == ["零食\ufffd好\ufffd吃"]

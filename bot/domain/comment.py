@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.domain.instant import Micros
+
+_REFUSED = re.compile("[\0\ud800-\udfff]")
 
 
 class Role(StrEnum):
@@ -95,5 +98,5 @@ def text_digest(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """Return a text without what a database refuses: NUL, and halves of surrogate pairs (U+FFFD instead)."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    """Return a text without what a database refuses: U+FFFD for NUL and for halves of surrogate pairs."""
+    return _REFUSED.sub("\ufffd", text)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -16,12 +17,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     false,
     text,
 )
 
-from bot.domain.comment import Role
+from bot.domain.comment import Role, storable
 from bot.domain.observation import Cause, Outcome
 from bot.domain.verdict import State
 
@@ -37,6 +39,17 @@ metadata = MetaData(
 
 # SQLite numbers rows by itself only for a column that is exactly INTEGER PRIMARY KEY.
 RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class ForeignText(TypeDecorator[str]):
+    """A text that strangers wrote: it may hold what no database stores."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the same on both
+        """Return the text as it can be stored."""
+        return None if value is None else storable(value)
 
 
 def _one_of(column: str, values: type[Role | Cause | Outcome | State]) -> CheckConstraint:
@@ -56,7 +69,7 @@ source = Table(
     Column("collected_at", BigInteger),
     Column("collected_real", BigInteger),
     Column("failing_since", BigInteger),
-    Column("failure", String),
+    Column("failure", ForeignText),
     # The breaker: since when it holds the misses of this source, and since when canaries were healthy under it.
     Column("breaker_since", BigInteger),
     Column("healthy_since", BigInteger),
@@ -67,9 +80,9 @@ thread = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("source_id", ForeignKey("source.id"), nullable=False),
-    Column("native_id", String, nullable=False),
-    Column("url", Text),
-    Column("title", Text),
+    Column("native_id", ForeignText, nullable=False),
+    Column("url", ForeignText),
+    Column("title", ForeignText),
     Column("first_seen", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     UniqueConstraint("source_id", "native_id"),
@@ -84,14 +97,14 @@ comment = Table(
     Column("native_id", String, nullable=False),
     Column("source_id", ForeignKey("source.id"), nullable=False),
     Column("thread_id", ForeignKey("thread.id"), nullable=False),
-    Column("parent_id", String),
+    Column("parent_id", ForeignText),
     Column("author", String),
     Column("posted_at", BigInteger),
     Column("first_seen", BigInteger, nullable=False),
     Column("language", String, nullable=False),
     Column("length", Integer, nullable=False),
     Column("rating", Float),
-    Column("url", Text),
+    Column("url", ForeignText),
     UniqueConstraint("platform", "instance", "native_id"),
     Index("ix_comment_source_id_first_seen", "source_id", "first_seen"),
 )
@@ -104,7 +117,7 @@ revision = Table(
     Column("seen_at", BigInteger, nullable=False),
     Column("digest", String, nullable=False),
     # NULL once the text was erased or its time is over; the digest outlives it.
-    Column("text", Text),
+    Column("text", ForeignText),
 )
 
 rule_version = Table(
@@ -296,7 +309,7 @@ outbox = Table(
     # A send whose end nobody saw: the next one is marked "(possible repeat)".
     Column("unsure", Boolean, nullable=False, server_default=false()),
     Column("external_id", String),
-    Column("failure", String),
+    Column("failure", ForeignText),
     Column("sent_real", BigInteger),
     UniqueConstraint("key", "channel"),
     Index(

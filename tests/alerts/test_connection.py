@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.alerts.connection import Connection, refusal
 from bot.domain.errors import ChannelError
@@ -19,6 +22,15 @@ async def post(connection: Connection, url: str) -> None:
     """Post nothing to an address, in the channel's turn."""
     async with connection.turn() as session, session.post(url) as response:
         await response.read()
+
+
+@asynccontextmanager
+async def served(handler: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
+    """Serve every address with one handler; yield the root."""
+    application = web.Application()
+    application.router.add_post("/{path:.*}", handler)
+    async with TestServer(application) as server:
+        yield str(server.make_url("/"))
 
 
 def closed_port() -> int:
@@ -47,38 +59,36 @@ async def test_an_address_that_is_none_is_a_permanent_error_that_does_not_repeat
 
 
 async def test_a_server_that_hangs_up_leaves_the_delivery_unsure() -> None:
-    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readline()
-        writer.close()
+    """The request was on its way."""
+
+    async def hang_up(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
 
     connection = Connection("Slack", 0)
-    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with served(hang_up) as address:
         with pytest.raises(ConnectionError, match="gave no readable answer") as caught:
-            await post(connection, f"http://127.0.0.1:{port}/{SECRET}")
+            await post(connection, address + SECRET)
     await connection.close()
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_each_message_has_a_connection_of_its_own() -> None:
     """On a kept one, a server that hung up long ago would look like a lost message."""
-    connections = 0
+    peers = []
 
-    async def keep_alive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        with contextlib.suppress(asyncio.IncompleteReadError):
-            while await reader.readuntil(b"\r\n\r\n"):
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        writer.close()
+    async def answer(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        peers.append(request.transport.get_extra_info("peername"))
+        return web.Response()
 
     connection = Connection("Slack", 0)
-    async with await asyncio.start_server(keep_alive, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        await post(connection, f"http://127.0.0.1:{port}/")
-        await post(connection, f"http://127.0.0.1:{port}/")
-        await connection.close()
-    assert connections == 2
+    async with served(answer) as address:
+        await post(connection, address)
+        await post(connection, address)
+    await connection.close()
+    assert len(set(peers)) == 2
 
 
 def test_after_a_close_another_event_loop_gets_a_session_of_its_own() -> None:
