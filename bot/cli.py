@@ -163,7 +163,7 @@ def test(channel: str, config: Path) -> None:
 async def _send_test(channels: Any, name: str, now: int) -> None:
     try:
         await channels[name].send(test_alert(name, now), repeat=False)
-    except ChannelError as error:
-        raise OperationError(f"{name} did not take the message: {error}") from None
+    except (ChannelError, TimeoutError, ConnectionError) as error:
+        raise OperationError(f"{name} did not take the message: {error or 'no answer'}") from None
     finally:
         await close_channels(channels.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from bot.domain.errors import OperationError
 from bot.domain.instant import iso
+from bot.log import printable
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.store.engine import database_url, open_engine
@@ -43,21 +45,40 @@ def as_json(found: Standing) -> dict[str, Any]:
 
 def show(found: Standing, console: Console) -> None:
     """Print a standing for a person."""
-    console.print(f"{found.comments} comments, {found.tracked} followed")
-    table = Table("state", "comments", title="Followed comments")
-    for state, count in found.states.items():
-        table.add_row(state, str(count))
-    console.print(table)
-    table = Table("source", "last read", "looks in 24 h", "late", "not observable", "remarks", title="Sources")
+    roles = ", ".join(f"{count} {role}" for role, count in found.roles.items())
+    console.print(f"{found.comments} comments; {found.tracked} followed ({roles})", highlight=False)
+    console.print(_states(found))
+    console.print(_sources(found))
+    for line in _remarks(found):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _states(found: Standing) -> Table:
+    table = Table(*found.states, title="Followed comments by state", title_justify="left")
+    table.add_row(*(str(count) for count in found.states.values()))
+    return table
+
+
+def _sources(found: Standing) -> Table:
+    columns = ("source", "last read", "looks in 24 h", "late", "not observable")
+    table = Table(*columns, title="Sources", title_justify="left")
     for source in found.sources:
-        remarks = [f"cannot be read: {source.failure}"] if source.failing_since else []
-        remarks += ["mass disappearance, undecided"] if source.breaker_since else []
-        table.add_row(
-            source.name,
-            "never" if source.collected_at is None else iso(source.collected_at),
-            f"{source.coverage.done} of {source.coverage.due}",
-            str(source.coverage.late),
-            str(source.coverage.unreachable),
-            "; ".join(remarks),
-        )
-    console.print(table)
+        read = "never" if source.collected_at is None else iso(source.collected_at)
+        seen = source.coverage
+        table.add_row(source.name, read, f"{seen.done} of {seen.due} due", str(seen.late), str(seen.unreachable))
+    return table
+
+
+def _remarks(found: Standing) -> Iterator[str]:
+    waited = "" if found.oldest_due is None else f", the oldest for {found.oldest_due:.0f} s"
+    yield f"Due now: {found.due}{waited}. Batches being looked at: {found.open_batches}."
+    yield f"Alerts waiting: {found.alerts.count}; given up: {found.failed_alerts}."
+    for source in found.sources:
+        if source.failing_since is not None:
+            yield f"{source.name} cannot be read since {iso(source.failing_since)}: {printable(source.failure or '')}"
+        if source.breaker_since is not None:
+            yield f"{source.name}: mass disappearance, undecided since {iso(source.breaker_since)}"
+    for beat in found.heartbeats:
+        yield f"{beat.part}: reported {beat.age:.0f} s ago ({beat.detail})"
+    if not found.heartbeats:
+        yield "No process has reported: the bot does not run."

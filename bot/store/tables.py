@@ -314,7 +314,8 @@ outbox = Table(
     UniqueConstraint("key", "channel"),
     Index(
         "ix_outbox_open",
-        "due_real",
+        "channel",
+        "id",
         sqlite_where=text("state IN ('pending', 'sending')"),
         postgresql_where=text("state IN ('pending', 'sending')"),
     ),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.comment import pseudonym, text_digest
+from bot.domain.comment import pseudonym, storable, text_digest
 
 KEY = b"a key"
 #: Any text at all, lone surrogates included: JSON may carry them.
@@ -61,3 +61,17 @@ def test_digests_tell_texts_apart(one: str, other: str) -> None:
 def test_lone_surrogates_are_digested_and_told_apart() -> None:
     assert len({text_digest("\ud83d"), text_digest("\ude00"), text_digest("?"), text_digest("\ufffd")}) == 4
     assert text_digest("\ud83d\ude00") != text_digest("😀")
+
+
+def test_a_storable_text_marks_each_character_that_a_database_refuses() -> None:
+    assert storable("a\0b\ud83dc\ude00d") == "a\ufffdb\ufffdc\ufffdd"
+
+
+@settings(deadline=None)
+@given(ANY_TEXT)
+def test_a_storable_text_is_valid_utf_8_of_the_same_length_and_stays_as_it_is(text: str) -> None:
+    stored = storable(text)
+    assert "\0" not in stored
+    assert len(stored) == len(text)
+    assert stored.encode().decode() == stored == storable(stored)
+    assert all(kept in {one, "\ufffd"} for one, kept in zip(text, stored, strict=True))

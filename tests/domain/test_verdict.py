@@ -172,6 +172,11 @@ def test_absences_before_a_sighting_do_not_count_after_it() -> None:
     assert states(*looks) == ["missing", "suspected", "suspected", "visible", "missing", "suspected"]
 
 
+def test_looks_are_counted_and_those_that_saw_nothing_apart() -> None:
+    track = after(look(60, Outcome.VISIBLE), look(70, Outcome.UNREACHABLE), look(80, Outcome.PENDING), look(90))
+    assert (track.looks, track.unobserved) == (4, 1)
+
+
 def test_log_odds_start_from_what_disappears_anyway_and_grow_by_each_counted_absence() -> None:
     chance = HAZARD.probability(moment(50) - FIRST_SEEN, moment(60) - FIRST_SEEN)
     made = decisions(look(50, Outcome.VISIBLE), look(60), look(65), look(66, held="no canary"), look(80))
