@@ -164,6 +164,6 @@ async def _send_test(channels: Any, name: str, now: int) -> None:
     try:
         await channels[name].send(test_alert(name, now), repeat=False)
     except (ChannelError, TimeoutError, ConnectionError) as error:
-        raise OperationError(f"{name} did not take the message: {error or 'no answer'}") from None
+        raise OperationError(f"{name} did not take the message: {str(error) or 'no answer'}") from None
     finally:
         await close_channels(channels.values())

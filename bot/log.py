@@ -34,8 +34,8 @@ def configure(*, json: bool, level: str, secrets: Collection[str] = ()) -> None:
     root = logging.getLogger()
     root.setLevel(_level_number(level))
     root.handlers = [handler]
-    # It tells at INFO which kind of DDL it assumes, at every start.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "matplotlib"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.captureWarnings(True)
     sys.excepthook = _log_crash
     structlog.configure(

@@ -25,7 +25,7 @@ from bot.planner import Planning, tick
 from bot.ports import Channel, JobQueue
 from bot.recheck import recheck_batch
 from bot.redis_server import RedisKind, RedisPlan, command, find_redis, private_folder, socket_url, wait_ready
-from bot.store import outbox, standing
+from bot.store import outbox, standing, tracking
 from bot.web.app import build_app, serve_web
 from bot.web.health import Limits
 
@@ -172,6 +172,10 @@ async def _workers(
     app: App, stack: contextlib.AsyncExitStack, channels: dict[str, Channel], url: str, *, workers: bool
 ) -> JobQueue:
     """Start the worker pool where there is a Redis; otherwise make this process do the work."""
+    if workers or not url:
+        # The workers of the last run died with it: what they held need not wait for its lease to end.
+        with app.engine.begin() as connection:
+            tracking.end_leases(connection)
     if not url:
         bench = bench_of(app)
         queue = InProcessQueue(

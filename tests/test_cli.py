@@ -139,7 +139,8 @@ def test_status_shows_how_the_bot_stands(config: Path) -> None:
     engine.dispose()
     shown = removalwatch("status", "--config", str(config))
     assert shown.returncode == 0
-    assert "cannot be read: HTTP status 502" in " ".join(shown.stdout.split())
+    assert "blog cannot be read since 1970-01-01T00:00:00Z: HTTP status 502" in shown.stdout
+    assert "No process has reported: the bot does not run." in shown.stdout
     found = json.loads(removalwatch("status", "--json", "--config", str(config)).stdout)
     assert found["sources"][0]["name"] == "blog"
     assert found["comments"] == 0

@@ -110,6 +110,12 @@ def release(connection: Connection, batch_id: int) -> None:
     )
 
 
+def end_leases(connection: Connection) -> None:
+    """Give back what earlier workers hold; whoever of them still lives writes nothing any more."""
+    held = tracking.c.lease_real > 0
+    connection.execute(update(tracking).where(held).values(batch_id=0, lease_real=0))
+
+
 def load_batch(connection: Connection, batch_id: int, *, for_update: bool = False) -> Batch | None:
     """Return a batch with the comments that it still holds, None if it is unknown or finished.
 

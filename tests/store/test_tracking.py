@@ -115,6 +115,19 @@ def test_what_a_batch_did_not_reach_is_released_at_once(engine: Engine) -> None:
     assert claim(engine, source) is not None
 
 
+def test_a_new_run_need_not_wait_for_the_leases_of_the_last_one(engine: Engine) -> None:
+    """Its workers died with it; if one lives on, its batch holds nothing any more."""
+    with engine.begin() as connection:
+        source = add_source(connection)
+        follow(connection, source, "one")
+    old = claim(engine, source)
+    assert old is not None
+    with engine.begin() as connection:
+        tracking.end_leases(connection)
+    assert held(engine, old) == []
+    assert claim(engine, source) is not None
+
+
 def test_a_comment_whose_batches_keep_dying_is_taken_alone_and_leased_longer(engine: Engine) -> None:
     """One poisonous comment must not hold up a hundred others."""
     with engine.begin() as connection:
