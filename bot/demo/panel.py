@@ -9,13 +9,19 @@ import hmac
 from collections.abc import Callable, Sequence
 
 from aiohttp import web
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.demo.acts import FAULT_ACT, SITE_ACT, Act
 from bot.demo.faults import Handler
 from bot.demo.simulation import Simulation
 from bot.demo.site import RefusedError
 from bot.demo.vantage import Server
+
+
+class _Play(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    seed: int
 
 
 class Panel:
@@ -31,6 +37,7 @@ class Panel:
         application = web.Application(middlewares=[self._allow])
         application.router.add_post("/panel/act", self._doing(SITE_ACT.validate_json))
         application.router.add_post("/panel/fault", self._doing(FAULT_ACT.validate_json))
+        application.router.add_post("/panel/play", self._play)
         application.router.add_get("/panel/truth", self._truth)
         application.router.add_get("/panel/stats", self._stats)
         return application
@@ -51,6 +58,14 @@ class Panel:
             return web.json_response({"id": done_to})
 
         return do
+
+    async def _play(self, request: web.Request) -> web.Response:
+        """Begin the scenario of a seed now: its day 0 is the moment of the request."""
+        try:
+            seed = _Play.model_validate_json(await request.read()).seed
+        except ValidationError as reason:
+            return web.json_response({"error": str(reason)}, status=400)
+        return web.json_response({"day_0": self._simulation.play(seed)})
 
     async def _truth(self, _request: web.Request) -> web.Response:
         return web.json_response(self._simulation.truth())

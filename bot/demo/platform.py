@@ -11,7 +11,8 @@ from aiohttp import web
 
 from bot.demo.acts import VANTAGES
 from bot.demo.panel import Panel
-from bot.demo.simulation import Simulation, Timed
+from bot.demo.scenario import Timed
+from bot.demo.simulation import Simulation
 from bot.demo.vantage import Server
 from bot.ports import Clock
 

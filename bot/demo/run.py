@@ -30,17 +30,20 @@ from bot.demo.report import Comparison, compare, planted
 from bot.domain.alert import Alert
 from bot.domain.comment import Role
 from bot.domain.errors import OperationError
-from bot.domain.instant import DAY, Micros
+from bot.domain.instant import DAY, SECOND
+from bot.domain.verdict import DISAPPEARED
 from bot.log import configure
 from bot.ports import Channel
 from bot.serve import serve
-from bot.settings import load_configuration
+from bot.settings import PREFIX, load_configuration
 from bot.store import digests
-from bot.store.standing import standing
+from bot.store.standing import Standing, standing
 
-#: Domain days that the demo lasts, and real seconds that they take.
+#: Domain days that the demo lasts once the bot is ready, and real seconds that they take.
 DAYS = 8.0
-SECONDS = 66.0
+SECONDS = 64.0
+#: Real seconds for the bot to be ready.
+READY = 60.0
 #: A fault counts as injected when at least this many living followed comments were asked for while it lasted.
 LIVING = 20
 
@@ -80,16 +83,18 @@ def run_demo(*, as_json: bool, keep: bool, seed: int) -> int:
 
 async def _demo(console: Console, folder: Path, *, as_json: bool, keep: bool, seed: int) -> int:
     clock = _clock()
+    # The owner's own database and Redis are none of the demo's business.
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
     # So that every process of the bot, and the simulated platform, live in the same time.
     os.environ[VARIABLE] = str(clock)
-    start = clock.now()
-    async with _platform(folder, start, seed) as urls:
+    async with _platform(folder) as urls:
         app = build(load_configuration(_write_config(folder, urls)))
         channels = channels_of(app, console)
         counted = [Counted(channel, Counter()) for channel in channels.values()]
         wrapped: dict[str, Channel] = {one.name: one for one in counted}
         try:
-            await _watch(app, wrapped, console, end=start + round(DAYS * DAY))
+            await _watch(app, wrapped, console, urls, seed)
             result = await _result(app, urls, counted, folder)
             _tell(console, result, as_json=as_json)
             if keep:
@@ -104,16 +109,16 @@ def _clock() -> ScaledClock:
     """Return a clock that begins on a Monday morning, so that a whole week and its digest lie within the demo."""
     today = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0)
     monday = today - timedelta(days=today.weekday())
-    rate = DAYS * 86_400 / SECONDS
+    rate = DAYS * DAY / SECOND / SECONDS
     real = time.time()
     return ScaledClock((rate * real - monday.timestamp()) / (rate - 1), rate)
 
 
 @contextlib.asynccontextmanager
-async def _platform(folder: Path, start: Micros, seed: int) -> AsyncIterator[Mapping[str, str]]:
+async def _platform(folder: Path) -> AsyncIterator[Mapping[str, str]]:
     """Run the simulated platform as a process of its own, which keeps the truth to itself."""
     ports = folder / "platform.json"
-    options = ["--port-file", str(ports), "--clock", os.environ[VARIABLE], "--start", str(start), "--seed", str(seed)]
+    options = ["--port-file", str(ports), "--clock", os.environ[VARIABLE]]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "bot.demo.simulate", *options, stdin=asyncio.subprocess.PIPE
     )
@@ -155,26 +160,45 @@ def _write_config(folder: Path, urls: Mapping[str, str]) -> Path:
     return path
 
 
-async def _watch(app: App, channels: dict[str, Channel], console: Console, *, end: Micros) -> None:
-    """Run the bot until the domain time `end`, with a progress display."""
+async def _watch(app: App, channels: dict[str, Channel], console: Console, urls: Mapping[str, str], seed: int) -> None:
+    """Run the bot, play the scenario when it is ready, and show how far it is, until the last day is over."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     bot = asyncio.ensure_future(serve(app, channels))
     with Progress(*columns, console=console, transient=True) as progress:
-        begin = app.clock.now()
-        task = progress.add_task("starting", total=end - begin)
-        while app.clock.now() < end and not bot.done():
+        task = progress.add_task("starting the bot and its workers", total=None)
+        await _ready(app, bot)
+        day_0 = (await _panel(urls, "POST", "play", {"seed": seed}))["day_0"]
+        progress.update(task, total=DAYS * DAY)
+        while app.clock.now() < day_0 + DAYS * DAY and not bot.done():
             words = await asyncio.to_thread(_how_it_stands, app)
-            progress.update(task, completed=app.clock.now() - begin, description=words)
+            progress.update(task, completed=app.clock.now() - day_0, description=words)
             await asyncio.sleep(0.5)
     bot.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await bot
 
 
-def _how_it_stands(app: App) -> str:
+async def _ready(app: App, bot: asyncio.Future[None]) -> None:
+    """Wait until a collector and a worker have reported."""
+    end = time.monotonic() + READY
+    while not bot.done():
+        found = await asyncio.to_thread(_standing, app)
+        if {"collector", "worker"} <= {beat.kind for beat in found.heartbeats}:
+            return
+        if time.monotonic() > end:
+            raise OperationError(f"The bot was not ready within {READY:.0f} s: this machine is too busy for the demo.")
+        await asyncio.sleep(0.1)
+    await bot
+
+
+def _standing(app: App) -> Standing:
     with app.engine.connect().execution_options(read_only=True) as connection:
-        found = standing(connection, app.clock.now(), app.clock.real())
-    gone = sum(count for state, count in found.states.items() if state in {"probable", "confirmed"})
+        return standing(connection, app.clock.now(), app.clock.real())
+
+
+def _how_it_stands(app: App) -> str:
+    found = _standing(app)
+    gone = sum(found.states[state] for state in DISAPPEARED)
     return f"{found.comments} comments, {found.tracked} followed, {gone} disappeared"
 
 
@@ -192,10 +216,9 @@ class Result:
 
 
 async def _result(app: App, urls: Mapping[str, str], channels: Iterable[Counted], folder: Path) -> Result:
-    truth = await _truth(urls)
+    truth = await _panel(urls, "GET", "truth")
     with app.engine.connect().execution_options(read_only=True) as connection:
         found = followed(connection)
-        roles = standing(connection, app.clock.now(), app.clock.real()).roles
         weeks = digests.published(connection)
     comparison = compare(planted(truth), found)
     delivered = sum((channel.delivered for channel in channels), Counter[str]())
@@ -203,7 +226,7 @@ async def _result(app: App, urls: Mapping[str, str], channels: Iterable[Counted]
         comparison,
         {
             "comments": truth["comments"],
-            "flagged": roles.get(Role.FLAGGED, 0),
+            "flagged": _standing(app).roles[Role.FLAGGED],
             "planted_removals": comparison.planted_removals,
             "found_removals": comparison.found_removals,
             "false_removals": len(comparison.false_removals),
@@ -217,14 +240,14 @@ async def _result(app: App, urls: Mapping[str, str], channels: Iterable[Counted]
     )
 
 
-async def _truth(urls: Mapping[str, str]) -> dict[str, Any]:
+async def _panel(urls: Mapping[str, str], method: str, what: str, payload: object = None) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {urls['token']}"}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
-        session.get(f"{urls['panel']}/panel/truth", raise_for_status=True) as answer,
+        session.request(method, f"{urls['panel']}/panel/{what}", json=payload, raise_for_status=True) as answer,
     ):
-        truth: dict[str, Any] = await answer.json()
-        return truth
+        found: dict[str, Any] = await answer.json()
+        return found
 
 
 def _tell(console: Console, result: Result, *, as_json: bool) -> None:

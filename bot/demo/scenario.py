@@ -29,9 +29,10 @@ from bot.demo.acts import (
     SuspendAccount,
 )
 from bot.demo.cast import BACKLOG, ENDING_AUTHORS, ENDING_THREADS, Draft, drafts, threads
-from bot.demo.simulation import Timed
 from bot.demo.site import PUBLIC_AT_LEAST
 from bot.domain.instant import DAY, HOUR, MINUTE, Micros
+
+Timed = tuple[Micros, Act]
 
 #: What goes one by one: (who the platform says did it, silent, how many flagged, how many others).
 REMOVED: tuple[tuple[By | None, bool, int, int], ...] = (

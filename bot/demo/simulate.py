@@ -14,24 +14,19 @@ import click
 
 from bot.clock import VARIABLE, clock_of
 from bot.demo.platform import SimulatedPlatform
-from bot.demo.scenario import timetable
 from bot.domain.errors import InputError
 
 
 @click.command()
 @click.option("--port-file", required=True, type=click.Path(path_type=Path), help="Where the URLs are written as JSON.")
 @click.option("--clock", "clock_setting", default="", help="EPOCH,RATE: domain time; without it, real time.")
-@click.option("--start", type=int, help="Day 0 of the scenario, domain time, UTC microseconds; the default is now.")
-@click.option("--seed", type=int, help="Play the scenario of this seed.")
-def main(port_file: Path, clock_setting: str, start: int | None, seed: int | None) -> None:
-    """Simulate a comment platform until SIGTERM, or until standard input closes."""
+def main(port_file: Path, clock_setting: str) -> None:
+    """Simulate a comment platform, empty until its panel is used, until SIGTERM or until standard input closes."""
     try:
         clock = clock_of({VARIABLE: clock_setting})
     except InputError as error:
         raise click.UsageError(str(error)) from None
-    day_0 = clock.now() if start is None else start
-    platform = SimulatedPlatform(clock, timetable(day_0, seed) if seed is not None else ())
-    asyncio.run(_serve(platform, port_file))
+    asyncio.run(_serve(SimulatedPlatform(clock), port_file))
 
 
 async def _serve(platform: SimulatedPlatform, port_file: Path) -> None:

@@ -10,11 +10,10 @@ from itertools import count
 
 from bot.demo.acts import Act, Remove, Restore, StartFault, StopFault
 from bot.demo.faults import Faults
+from bot.demo.scenario import Timed, timetable
 from bot.demo.site import PUBLIC_AT_LEAST, RefusedError, Site
 from bot.domain.instant import Micros
 from bot.ports import Clock
-
-Timed = tuple[Micros, Act]
 
 
 class Simulation:
@@ -30,6 +29,13 @@ class Simulation:
         self._order = count()
         self._waiting = [(at, next(self._order), act) for at, act in timetable]
         heapq.heapify(self._waiting)
+
+    def play(self, seed: int) -> Micros:
+        """Add the scenario of a seed, with its day 0 now, and return that (UTC microseconds)."""
+        day_0 = self.clock.now()
+        for at, act in timetable(day_0, seed):
+            self._put(at, act)
+        return day_0
 
     def advance(self) -> Micros:
         """Do everything that is due, each at the time at which it was due; return the time it is now.

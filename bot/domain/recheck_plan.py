@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from bot.domain.hazard import Hazard
 from bot.domain.instant import DAY, HOUR, MINUTE, Micros, micros
-from bot.domain.observation import UNOBSERVED
 from bot.domain.verdict import ONE_VANTAGE_STEPS, RUNNING, SPACING, Look, State, Track
 
 #: A figure for a horizon needs a look after it (science B2): otherwise its last bin holds only events.
@@ -15,8 +14,9 @@ HORIZONS: tuple[Micros, ...] = (HOUR, 24 * HOUR, 7 * DAY, 30 * DAY)
 RESTORATION_STEPS: tuple[Micros, ...] = (DAY, 3 * DAY, 7 * DAY, 30 * DAY)
 SHORTEST_GAP: Micros = 2 * MINUTE
 LONGEST_GAP: Micros = 3 * DAY
-#: A look that counted for nothing while an absence is open is repeated after this.
+#: A look that counted for nothing is repeated after this: while an absence is open, and otherwise.
 RETRY: Micros = 10 * MINUTE
+RETRY_CALM: Micros = HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,12 @@ def next_look(
     if track.state in RUNNING:
         return _prove(track, look, vantages)
     if track.state is State.CONFIRMED:
-        return _await_restoration(track, look, vantages[0])
-    return Plan(_watch(track.first_seen, look.at, schedule, jitter, follow_until), vantages[0])
+        due = _await_restoration(track, look)
+    else:
+        due = _watch(track.first_seen, look.at, schedule, jitter, follow_until)
+    if due is not None and not look.counts:
+        due = min(due, look.at + RETRY_CALM)
+    return Plan(due, vantages[0])
 
 
 def _prove(track: Track, look: Look, vantages: tuple[str, ...]) -> Plan:
@@ -67,7 +71,7 @@ def _prove(track: Track, look: Look, vantages: tuple[str, ...]) -> Plan:
     counted = track.last_miss == look.at
     vantage = usual if counted or look.vantage != usual else first if usual == other else other
     if not counted:
-        wait = RETRY if look.outcome in UNOBSERVED or look.held is not None else SPACING
+        wait = SPACING if look.counts else RETRY
         return Plan(look.at + wait, vantage)
     if track.explicit or len(vantages) > 1:
         return Plan(look.at + SPACING, vantage)
@@ -75,10 +79,9 @@ def _prove(track: Track, look: Look, vantages: tuple[str, ...]) -> Plan:
     return Plan(max(look.at + SPACING, (track.first_miss or look.at) + step), vantage)
 
 
-def _await_restoration(track: Track, look: Look, vantage: str) -> Plan:
+def _await_restoration(track: Track, look: Look) -> Micros | None:
     since = track.confirmed_at or look.at
-    due = next((since + step for step in RESTORATION_STEPS if since + step > look.at), None)
-    return Plan(due, vantage)
+    return next((since + step for step in RESTORATION_STEPS if since + step > look.at), None)
 
 
 def _watch(first_seen: Micros, now: Micros, schedule: Schedule, jitter: float, follow_until: Micros) -> Micros | None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from bot.domain.hazard import Hazard
 from bot.domain.instant import HOUR, MINUTE, Micros
-from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, Cause, Outcome
+from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, UNOBSERVED, Cause, Outcome
 
 
 class State(StrEnum):
@@ -56,6 +56,11 @@ class Look:
     def stated(self) -> bool:
         """Whether the platform itself says, in a structured way, that the comment was deleted."""
         return self.outcome in TOMBSTONES or (self.outcome is Outcome.GONE and self.explicit)
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything follows from it: it saw the comment or its absence, and nothing held it."""
+        return self.held is None and self.outcome not in UNOBSERVED
 
     @property
     def absent(self) -> bool:

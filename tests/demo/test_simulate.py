@@ -71,19 +71,23 @@ async def test_it_says_where_it_listens_to_its_owner_alone(
     assert (await _get(client, f"{ports['panel']}/panel/truth", ports["token"]))["comments"] == 0
 
 
-async def test_with_a_seed_it_plays_the_scenario_from_the_given_start_on(
+async def test_it_plays_the_scenario_of_a_seed_from_the_moment_it_is_told_to(
     start: Start, port_file: Path, client: aiohttp.ClientSession
 ) -> None:
     clock = ScaledClock(time.time() - 3600, 1.0)
-    day_0 = clock.now() + 12 * HOUR
-    ports = _ports(start("--seed", "7", "--clock", str(clock), "--start", str(day_0)), port_file)
+    ports = _ports(start("--clock", str(clock)), port_file)
+    headers = {"Authorization": f"Bearer {ports['token']}"}
+    async with client.post(f"{ports['panel']}/panel/play", json={"seed": 7}, headers=headers) as answer:
+        day_0 = (await answer.json())["day_0"]
     truth = await _get(client, f"{ports['panel']}/panel/truth", ports["token"])
-    assert abs(truth["now"] - clock.now()) < HOUR
+    assert abs(day_0 - clock.now()) < HOUR
     due = [act for at, act in timetable(day_0, 7) if at <= truth["now"]]
     assert truth["comments"] == sum(isinstance(act, Post) for act in due) > 500
     thread = (await _get(client, f"{ports['front']}/threads"))["threads"][0]["id"]
     page = await _get(client, f"{ports['front']}/threads/{thread}/comments")
     assert page["comments"]
+    async with client.post(f"{ports['panel']}/panel/play", json={"sed": 7}, headers=headers) as answer:
+        assert answer.status == 400
 
 
 def test_it_stops_on_sigterm(start: Start, port_file: Path) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 
+from bot.domain.hazard import Hazard
 from bot.domain.observation import Cause, Outcome
 from bot.domain.verdict import Look, State, decide
 from tests.domain.histories import FIRST_SEEN, HAZARD, WAYS, D, H, after, decisions, later, look, moment
@@ -194,7 +194,7 @@ def test_a_statement_weighs_more_than_an_absence() -> None:
     assert stated - plain == pytest.approx(TWICE - ONCE)
 
 
-def test_log_odds_stay_finite_where_the_hazard_knows_of_no_chance() -> None:
-    never = replace(HAZARD, rates=(0.0,) * len(HAZARD.rates))
-    odds = decide(after(), look(60), never).track.log_odds
-    assert odds == pytest.approx(math.log(1e-9) + ONCE)
+@pytest.mark.parametrize(("rate", "chance"), [(0.0, 1e-9), (1.0, 1 - 1e-9)])
+def test_log_odds_stay_finite_where_the_hazard_is_certain(rate: float, chance: float) -> None:
+    odds = decide(after(), look(60), Hazard((0,), (rate,))).track.log_odds
+    assert odds == pytest.approx(math.log(chance / (1 - chance)) + ONCE)
