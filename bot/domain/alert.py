@@ -10,6 +10,15 @@ from bot.domain.instant import Micros, iso
 from bot.domain.observation import Cause
 
 
+_STATED: Mapping[Cause, str] = {
+    Cause.AUTHOR: "deleted by its author, says the platform",
+    Cause.MODERATOR: "removed by a moderator, says the platform",
+    Cause.PLATFORM: "removed by the platform, says the platform",
+    Cause.ACCOUNT: "its author's account is gone, says the platform",
+    Cause.PARENT: "its thread is gone, says the platform",
+}
+
+
 class AlertKind(StrEnum):
     """Why the owner hears from us."""
 
@@ -45,20 +54,19 @@ class Alert:
 
 
 def disappeared(
-    *, comment_id: int, episode: int, at: Micros, source: str, state: str, cause: str, why: str, url: str | None
+    *, comment_id: int, episode: int, at: Micros, source: str, state: str, cause: Cause, why: str, url: str | None
 ) -> Alert:
     """Return the alert for one comment; the word is *disappeared* unless the platform itself says who removed it."""
-    stated = cause != Cause.UNKNOWN
     return Alert(
         key=f"disappeared:{comment_id}:{episode}",
         kind=AlertKind.DISAPPEARED,
         at=at,
-        title="A flagged comment disappeared" + ("" if stated else " (possible removal)"),
+        title="A flagged comment disappeared" + ("" if cause in _STATED else " (possible removal)"),
         facts={
             "Source": source,
             "Comment": str(comment_id),
             "Verdict": state,
-            "Cause": f"{cause}, as the platform says" if stated else "not stated by the platform",
+            "Cause": _STATED.get(cause, "not stated by the platform"),
             "Because": why,
         },
         url=url,
