@@ -21,6 +21,7 @@ from bot.domain.errors import OperationError
 from bot.domain.hazard import published
 from bot.domain.recheck_plan import Schedule
 from bot.domain.verdict import State
+from bot.http.address_guard import networks
 from bot.http.session import Session, open_http
 from bot.intake import Desk
 from bot.planner import ClockGuard, Planning
@@ -77,6 +78,7 @@ def build(configuration: Configuration, *, pooled: bool = True) -> App:
     """
     settings = configuration.settings
     clock = clock_of()
+    networks(settings.http.allow_networks)
     watched = [_options(configuration, index) for index in range(len(settings.sources))]
     prepare_folder(settings.data_dir)
     engine = open_engine(database_url(settings.database, settings.data_dir), pooled=pooled)

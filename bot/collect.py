@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain import alert
 from bot.domain.comment import Source
@@ -57,6 +58,11 @@ async def collect_once(round_: Round) -> Taken:
     except CollectError as error:
         log.warning("a source could not be read", source=round_.source.name, reason=str(error))
         await asyncio.to_thread(_failed, round_, str(error))
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        log.exception("an adapter failed", source=round_.source.name)
+        await asyncio.to_thread(_failed, round_, f"{type(error).__name__} in the adapter; the log says where")
     else:
         await asyncio.to_thread(_collected, round_)
     return Taken(new, edited, flagged)

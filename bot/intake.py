@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from bot.domain import alert
 from bot.domain.comment import FetchedComment, Page, Role, Source, pseudonym, storable, text_digest
@@ -78,6 +79,16 @@ def take_in(desk: Desk, source: Source, vantage: str, page: Page, asked_at: Micr
     # Reading costs far more than storing: before the transaction, and only what is new or changed.
     once = {one.native_id: one for one in page.comments if one.native_id == storable(one.native_id)}
     readings = [_read(desk, fetched) for fetched in once.values() if _is_news(fetched, known)]
+    try:
+        return _store(desk, source, vantage, page, readings, asked_at)
+    except IntegrityError:
+        # Another process stored the same page at the same moment: now it is known.
+        return _store(desk, source, vantage, page, readings, asked_at)
+
+
+def _store(
+    desk: Desk, source: Source, vantage: str, page: Page, readings: Sequence[Reading], asked_at: Micros
+) -> Taken:
     with desk.engine.begin() as connection:
         known = _known(connection, source, page)
         news = [reading for reading in readings if _is_news(reading.fetched, known)]

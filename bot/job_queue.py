@@ -12,7 +12,6 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
 from rq.exceptions import DuplicateJobError
-from sqlalchemy.exc import SQLAlchemyError
 
 RECHECK, ALERTS = "recheck", "alerts"
 #: Real seconds. The job stops itself earlier (recheck.PROBE_SECONDS); this is the last resort.
@@ -103,7 +102,7 @@ class InProcessQueue:
 
     async def finish(self) -> None:
         """Wait for what is running."""
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _drain(self) -> None:
         try:
@@ -114,12 +113,14 @@ class InProcessQueue:
     def _start(self, job: Awaitable[None]) -> None:
         task = asyncio.ensure_future(self._run(job))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
 
     async def _run(self, job: Awaitable[None]) -> None:
         async with self._slots:
-            try:
-                await job
-            except (OSError, SQLAlchemyError):
-                # As with a worker that died: the lease brings the work back.
-                log.exception("a job failed")
+            await job
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # As with a worker that died: the lease brings the work back.
+            log.error("a job failed", exc_info=error)

@@ -81,7 +81,8 @@ class HostBudget(Protocol):
 class Capabilities:
     """What a platform can and cannot tell; planner, verdict and documentation read it instead of knowing platforms.
 
-    `bulk_size`: comments per probe request (1: one by one); `cost_per_request`: units of the source's budget.
+    `bulk_size`: comments that one call of `probe` should be asked for, so that it takes seconds, not minutes.
+    `cost_per_request`: units of the source's budget.
     `vantages`: names, the first is the usual one; infrastructure that fails together is one vantage.
     `by_id`: a comment can be asked for by its id; without it only a coverage proof can say gone.
     `strongest_verdict`: what this platform can ever support, in words, for `sources plan` and the docs.

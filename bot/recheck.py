@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
@@ -25,8 +25,10 @@ from bot.ports import Clock, Http, Platform
 from bot.store import canaries, comments, observations, outbox, sources, tracking
 from bot.store.tracking import Batch, Followed
 
-#: Real seconds that a batch may spend on probing; what was not probed by then is released.
-PROBE_SECONDS = 30.0
+#: Real seconds in which a batch begins to ask for comments; what was not asked for by then is released.
+PROBE_SECONDS = 10.0
+#: Real seconds after which it waits for no answer any more: well under the timeout of its job and its lease.
+PATIENCE = 40.0
 #: A look this much after it was due is counted as late.
 LATE: Micros = HOUR
 
@@ -89,24 +91,24 @@ async def _look(
     """Ask for the canaries, the comments, and, when something was absent, the canaries again."""
     platform = bench.platform(source.platform)
     sight = Sight()
-    deadline = time.monotonic() + PROBE_SECONDS
+    begin = time.monotonic()
     nowhere = platform.known_absent(source)
     guards = [target for _, target in watch] + ([nowhere] if nowhere else [])
 
     async def ask(targets: Sequence[Target]) -> dict[str, Answer]:
-        async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+        async with asyncio.timeout(max(0.0, begin + PATIENCE - time.monotonic())):
             answers = await platform.probe(source, batch.vantage, targets, http)
         return {answer.native_id: answer for answer in answers}
 
     try:
         before = await ask(guards) if guards else {}
-        targets = [one.target for one in batch.followed]
-        size = max(1, platform.capabilities.bulk_size)
-        for start in range(0, len(targets), size):
+        for targets in _slices(batch, platform.capabilities.bulk_size):
             asked = bench.clock.now()
-            answers = await ask(targets[start : start + size])
+            answers = await ask(targets)
             had = bench.clock.now()
             sight.answers |= {native_id: (answer, asked, had) for native_id, answer in answers.items()}
+            if time.monotonic() - begin > PROBE_SECONDS:
+                break
         absent = any(answer.outcome in ABSENCES for answer, _, _ in sight.answers.values())
         after = await ask(guards) if guards and absent else {}
     except TimeoutError:
@@ -117,6 +119,13 @@ async def _look(
     found = _worse(before, after, nowhere).outcome if nowhere else None
     sight.held = health.held_by_guards([answer.outcome for answer in sight.canaries.values()], found)
     return sight
+
+
+def _slices(batch: Batch, size: int) -> Iterator[list[Target]]:
+    """Yield what one call of a platform is asked for: those of one thread together, as many as a request takes."""
+    targets = sorted((one.target for one in batch.followed), key=lambda target: target.thread_id)
+    for start in range(0, len(targets), max(1, size)):
+        yield targets[start : start + size]
 
 
 def _worse(before: Mapping[str, Answer], after: Mapping[str, Answer], target: Target) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy import Engine, select
 
 from bot.demo.acts import Edit, OpenThread, Post
@@ -154,3 +156,12 @@ async def test_what_no_database_stores_is_replaced_and_nothing_else_is_lost(engi
         first, again = await watch.collect(), await watch.collect()
     assert (first.new, first.flagged, again.new, again.edited) == (1, 1, 0, 0)
     assert [row.text for row in watch.rows(select(tables.revision.c.text))] == ["零食\ufffd好\ufffd吃"]
+
+
+async def test_two_collectors_of_one_source_store_each_comment_once(engine: Engine) -> None:
+    """They read the same pages at the same time, on both kinds of database."""
+    async with watching(engine) as watch:
+        fill(watch, threads=4, number=60)
+        await asyncio.gather(*(watch.collect() for _ in range(4)))
+    assert watch.count(tables.comment) == watch.count(tables.revision) == 240
+    assert watch.count(tables.enrolment) == 240

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine, select
 
@@ -208,3 +210,29 @@ async def test_coverage_says_what_was_due_seen_and_not_observable(sqlite_engine:
     ]
     assert total == [20, 20, 10]
     assert watch.rows(select(tables.coverage.c.late))[-1].late == 10
+
+
+async def test_a_host_that_may_be_asked_rarely_is_asked_in_parts(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a batch has no time for is released and looked at next; nothing is asked for again and again in vain."""
+    import bot.recheck
+
+    # No time at all: every batch gets as far as its first slice.
+    monkeypatch.setattr(bot.recheck, "PROBE_SECONDS", 0.0)
+    async with watching(sqlite_engine, controls=0, panel=1.0) as watch:
+        fill(watch, threads=4, number=60)
+        await watch.collect()
+        watch.clock.at += 3 * HOUR
+        assert await watch.look() == 3
+        adapter = watch.round.platform
+        small = replace(adapter.capabilities, bulk_size=7)
+        monkeypatch.setattr(adapter, "capabilities", small)
+        watch.clock.at += 3 * HOUR
+        while await watch.look():
+            pass
+    rows = watch.rows(select(tables.batch.c["due", "done"]).order_by(tables.batch.c.id))
+    assert [tuple(row) for row in rows[:3]] == [(100, 100), (100, 100), (40, 40)]
+    assert {row.done for row in rows[3:]} <= set(range(1, 8))
+    assert sum(row.done for row in rows) == watch.count(tables.observation)
+    assert {row.attempts for row in watch.rows(select(tables.tracking.c.attempts))} == {0}

@@ -9,7 +9,6 @@ from enum import StrEnum
 from bot.domain.instant import Micros, iso
 from bot.domain.observation import Cause
 
-
 _STATED: Mapping[Cause, str] = {
     Cause.AUTHOR: "deleted by its author, says the platform",
     Cause.MODERATOR: "removed by a moderator, says the platform",

@@ -63,11 +63,26 @@ def test_an_absence_without_a_statement_disappeared_and_is_a_possible_removal() 
     }
 
 
-@pytest.mark.parametrize("cause", sorted(set(Cause) - {Cause.UNKNOWN}))
-def test_a_stated_cause_is_told_as_the_platform_s_own_words(cause: Cause) -> None:
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (Cause.AUTHOR, "deleted by its author, says the platform"),
+        (Cause.MODERATOR, "removed by a moderator, says the platform"),
+        (Cause.PLATFORM, "removed by the platform, says the platform"),
+        (Cause.ACCOUNT, "its author's account is gone, says the platform"),
+        (Cause.PARENT, "its thread is gone, says the platform"),
+    ],
+)
+def test_a_stated_cause_is_told_as_what_the_platform_says(cause: Cause, words: str) -> None:
     told = gone(cause=cause, state=State.CONFIRMED)
     assert told.title == "A flagged comment disappeared"
-    assert told.facts["Cause"] == f"{cause}, as the platform says"
+    assert told.facts["Cause"] == words
+
+
+def test_a_comment_that_is_withheld_is_not_called_removed() -> None:
+    told = gone(cause=Cause.HELD)
+    assert told.title.endswith("(possible removal)")
+    assert told.facts["Cause"] == "not stated by the platform"
 
 
 @pytest.mark.parametrize("state", State)

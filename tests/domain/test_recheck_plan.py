@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from bot.domain.hazard import Hazard
 from bot.domain.instant import DAY, HOUR, MINUTE, Micros
 from bot.domain.observation import Outcome
-from bot.domain.recheck_plan import HORIZONS, LONGEST_GAP, SHORTEST_GAP, Plan, Schedule, first_look, next_look
+from bot.domain.recheck_plan import Plan, Schedule, first_look, next_look
 from bot.domain.verdict import Look, State, Track, decide
 from tests.domain.histories import FIRST_SEEN, HAZARD, WAYS, D, H, after, fresh, look, moment
 
+HORIZONS = (HOUR, DAY, 7 * DAY, 30 * DAY)
 MONTH = Schedule(HAZARD, looks=30, follow_up=30 * DAY)
 TWO = ("front", "mirror")
 JITTERS = st.floats(-1, 1)
@@ -97,9 +98,9 @@ def test_every_horizon_has_a_look_just_after_it(jitter: float, looks: float) -> 
 def test_gaps_are_bounded_and_the_last_look_closes_the_follow_up(jitter: float, looks: float, span: Micros) -> None:
     ages = always_visible(Schedule(HAZARD, looks, span), jitter)
     gaps = [b - a for a, b in pairwise([0, *ages])]
-    assert max(gaps) <= LONGEST_GAP
+    assert max(gaps) <= 3 * DAY
     closings = [horizon + horizon // 100 for horizon in (*HORIZONS, span)]
-    assert all(gap >= SHORTEST_GAP for gap, age in zip(gaps, ages, strict=True) if age not in closings)
+    assert all(gap >= 2 * MINUTE for gap, age in zip(gaps, ages, strict=True) if age not in closings)
     assert ages == sorted(set(ages))
     assert ages[-2] < span <= ages[-1] <= span + span // 100
 
@@ -178,9 +179,28 @@ def test_an_absence_that_is_held_is_looked_at_again_soon(state: State) -> None:
     assert plan_after(after(*WAYS[state], last), last) == (10, "front")
 
 
-def test_a_look_that_saw_nothing_leaves_a_visible_comment_to_its_schedule() -> None:
-    seen, unseen = look(3 * D, Outcome.VISIBLE), look(3 * D, Outcome.UNREACHABLE)
-    assert plan_after(after(unseen), unseen) == plan_after(after(seen), seen)
+@pytest.mark.parametrize("state", [State.VISIBLE, State.RESTORED, State.CONFIRMED])
+@pytest.mark.parametrize("outcome", [Outcome.UNREACHABLE, Outcome.RESTRICTED, Outcome.COMMENTS_CLOSED])
+def test_a_look_that_saw_nothing_is_repeated_after_an_hour_where_no_absence_is_open(
+    state: State, outcome: Outcome
+) -> None:
+    minutes = (WAYS[state][-1].at - FIRST_SEEN) / MINUTE + D
+    last = look(minutes, outcome)
+    assert plan_after(after(*WAYS[state], last), last) == (60, "front")
+
+
+def test_a_look_that_saw_nothing_does_not_put_off_the_next_one() -> None:
+    seen, unseen = look(5, Outcome.VISIBLE), look(5, Outcome.UNREACHABLE)
+    minutes, _ = plan_after(after(unseen), unseen)
+    assert minutes is not None
+    assert minutes < 60
+    assert (minutes, "front") == plan_after(after(seen), seen)
+
+
+def test_a_first_absence_that_is_held_is_not_left_to_the_schedule() -> None:
+    """Otherwise a breaker would delay a removal of an old comment by days."""
+    last = look(20 * D, held="mass disappearance, undecided")
+    assert plan_after(after(last), last) == (60, "front")
 
 
 def test_the_look_after_a_failed_second_vantage_comes_from_the_first_and_the_next_from_the_second() -> None:
@@ -212,7 +232,7 @@ def test_a_confirmed_comment_is_looked_at_after_a_day_three_days_a_week_and_a_mo
 
 def test_a_restoration_look_that_comes_late_skips_those_it_has_overtaken() -> None:
     confirmed = WAYS[State.CONFIRMED][-1]
-    late = Look(confirmed.at + 5 * DAY, "front", Outcome.UNREACHABLE)
+    late = Look(confirmed.at + 5 * DAY, "front", Outcome.GONE)
     assert plan_after(after(*WAYS[State.CONFIRMED], late), late) == (2 * D, "front")
 
 

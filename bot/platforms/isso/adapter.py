@@ -25,7 +25,8 @@ class IssoPlatform:
     name = "isso"
     capabilities = Capabilities(
         by_id=True,
-        bulk_size=100,
+        # A listing shows a whole thread, but what it does not show is asked for one by one.
+        bulk_size=10,
         vantages=("server",),
         causes=frozenset(),
         known_absent=True,
