@@ -143,7 +143,7 @@ def _record(bench: Bench, source: Source, batch_id: int, sight: Sight, watch: Se
         if batch is None:
             return
         looks = [_as_look(batch, sight, one) for one in batch.followed if one.target.native_id in sight.answers]
-        held = _guard(connection, bench, source, batch, looks, sight.held, now)
+        held = _guard(connection, bench, source, batch, looks, sight, now)
         judged = [_judge(bench, one, answer, look, held) for one, answer, look in looks]
         observations.add(connection, [_observation_row(batch, one) for one in judged])
         _store_moves(connection, bench, source, [one for one in judged if one.decision.why])
@@ -178,10 +178,12 @@ def _guard(
     source: Source,
     batch: Batch,
     looks: Sequence[tuple[Followed, Answer, Look]],
-    held: str | None,
+    sight: Sight,
     now: Micros,
 ) -> str | None:
     """Add the batch to the coverage ledger, move the breaker, and return why absences do not count, if so."""
+    # Where no canary at all was seen it is an outage; where some were, it may be a purge that took the others.
+    saw_some = sight.held is None or any(answer.outcome in PRESENT for answer in sight.canaries.values())
     observations.cover(
         connection,
         source.id,
@@ -190,14 +192,13 @@ def _guard(
         done=len(looks),
         late=sum(one.due_at is not None and look.at - one.due_at > LATE for one, _, look in looks),
         unreachable=sum(look.outcome in UNOBSERVED for _, _, look in looks),
-        # Where the look itself is not proved good, its absences say nothing about the source either.
-        new=0 if held else sum(one.track.absent_since is None and _unexplained(look) for one, _, look in looks),
+        new=sum(one.track.absent_since is None and _unexplained(look) for one, _, look in looks) if saw_some else 0,
     )
     before = sources.breaker(connection, source.id)
     missing, looked = observations.trailing_misses(connection, source.id, now)
     # Those of this batch are not saved yet.
     looked += sum(one.track.last_look < observations.window_start(now) for one, _, _ in looks)
-    after = health.next_breaker(before, now, healthy=held is None, new_misses=missing, looked=looked)
+    after = health.next_breaker(before, now, healthy=sight.held is None, new_misses=missing, looked=looked)
     if after != before:
         sources.set_breaker(connection, source.id, after)
     if after.since is not None and before.since is None:
@@ -205,7 +206,7 @@ def _guard(
             source_id=source.id, since=after.since, source=source.name, missing=missing, looked=looked
         )
         _put(connection, bench, told)
-    return health.BREAKER if after.holds else held
+    return health.BREAKER if after.holds else sight.held
 
 
 def _unexplained(look: Look) -> bool:
@@ -312,7 +313,8 @@ def _relieve_canaries(
         answer = sight.canaries.get(canary.comment_id)
         if answer is None:
             continue
-        stated = answer.explicit or answer.outcome in TOMBSTONES
+        # All but a plain absence are statements of the platform.
+        stated = answer.explicit or answer.outcome in ABSENCES.keys() - {Outcome.GONE} | TOMBSTONES.keys()
         others = bool(seen - {canary.comment_id})
         after = health.next_canary(canary, now, answer.outcome, stated=stated, others_seen=others)
         if after is None:
