@@ -222,6 +222,7 @@ def _tracking_row(
         "source_id": source.id,
         "thread_id": one.thread_id,
         "jitter": jitter,
+        "begin": at,
         "follow_until": follow_until,
         **tracking.fresh(track, plan),
     }

@@ -113,12 +113,19 @@ async def _look(
         after = await ask(guards) if guards and absent else {}
     except TimeoutError:
         # Without the second look at the canaries nothing is proved about what was seen so far.
-        sight.held = health.CANARY_UNSEEN
+        sight.held = health.NOTHING_SEEN
         return sight
     sight.canaries = {canary.comment_id: _worse(before, after, target) for canary, target in watch}
-    found = _worse(before, after, nowhere).outcome if nowhere else None
-    sight.held = health.held_by_guards([answer.outcome for answer in sight.canaries.values()], found)
+    found = _worse(before, after, nowhere) if nowhere else None
+    sight.held = health.held_by_guards([answer.outcome for answer in sight.canaries.values()], _as_found(found))
     return sight
+
+
+def _as_found(answer: Answer | None) -> Outcome | None:
+    """Return what the id that cannot exist is said to be; a tombstone that names nobody is a tombstone."""
+    if answer is None:
+        return None
+    return Outcome.REMOVED_BY_PLATFORM if answer.explicit else answer.outcome
 
 
 def _slices(batch: Batch, size: int) -> Iterator[list[Target]]:
@@ -158,7 +165,7 @@ def _record(bench: Bench, source: Source, batch_id: int, sight: Sight, watch: Se
 
 
 def _judge(bench: Bench, followed: Followed, answer: Answer, look: Look, held: str | None) -> Judged:
-    look = replace(look, held=held) if look.absent else look
+    look = replace(look, held=held) if look.absent and not look.stated else look
     return Judged(followed, answer, look, decide(followed.track, look, bench.schedule.hazard))
 
 
@@ -183,7 +190,7 @@ def _guard(
 ) -> str | None:
     """Add the batch to the coverage ledger, move the breaker, and return why absences do not count, if so."""
     # Where no canary at all was seen it is an outage; where some were, it may be a purge that took the others.
-    saw_some = sight.held is None or any(answer.outcome in PRESENT for answer in sight.canaries.values())
+    saw_some = sight.held not in health.BLIND
     observations.cover(
         connection,
         source.id,
@@ -221,6 +228,7 @@ def _plan(bench: Bench, source: Source, one: Judged) -> Plan:
         vantages=bench.platform(source.platform).capabilities.vantages,
         schedule=bench.schedule,
         jitter=one.followed.jitter,
+        begin=one.followed.begin,
         follow_until=one.followed.follow_until,
     )
 
@@ -243,9 +251,12 @@ def _store_moves(connection: Connection, bench: Bench, source: Source, moved: Se
     observations.add_verdicts(connection, [_verdict_row(one) for one in moved])
     for one in moved:
         track = one.decision.track
-        if track.cause is Cause.PARENT and track.state in DISAPPEARED:
-            comments.end_thread(connection, one.followed.thread_id, one.look.at)
-        told = _alert(bench, source, one)
+        ended = None
+        if track.run_cause is Cause.PARENT and track.state in DISAPPEARED:
+            ended = comments.end_thread(connection, one.followed.thread_id, one.look.at)
+        elif one.followed.track.run_cause is Cause.PARENT and track.state is State.RESTORED:
+            comments.thread_is_back(connection, one.followed.thread_id)
+        told = _alert(bench, source, one, ended)
         if told is not None:
             _put(connection, bench, told)
 
@@ -257,13 +268,13 @@ def _verdict_row(one: Judged) -> dict[str, object]:
         "episode": track.episode,
         "at": one.look.at,
         "state": track.state,
-        "cause": track.cause,
+        "cause": track.run_cause,
         "log_odds": track.log_odds,
         "why": one.decision.why,
     }
 
 
-def _alert(bench: Bench, source: Source, one: Judged) -> Alert | None:
+def _alert(bench: Bench, source: Source, one: Judged, ended: Micros | None) -> Alert | None:
     """Return what the owner hears: of the flagged only, each removal once, a thread or an account as one event."""
     followed, track, at = one.followed, one.decision.track, one.look.at
     before, now = _told(followed.track, bench.alert_from), _told(track, bench.alert_from)
@@ -278,10 +289,10 @@ def _alert(bench: Bench, source: Source, one: Judged) -> Alert | None:
             why=one.decision.why,
             url=followed.url,
         )
-    if track.cause is Cause.PARENT:
+    if ended is not None:
         thread = followed.target.thread_id
-        return alert.thread_ended(thread_id=followed.thread_id, at=at, source=source.name, thread=thread)
-    if track.cause is Cause.ACCOUNT and followed.author is not None:
+        return alert.thread_ended(thread_id=followed.thread_id, ended=ended, at=at, source=source.name, thread=thread)
+    if track.run_cause is Cause.ACCOUNT and followed.author is not None:
         return alert.account_ended(author=followed.author, at=at, source=source.name)
     return alert.disappeared(
         comment_id=followed.comment_id,
@@ -289,7 +300,7 @@ def _alert(bench: Bench, source: Source, one: Judged) -> Alert | None:
         at=at,
         source=source.name,
         state=track.state,
-        cause=track.cause,
+        cause=track.run_cause,
         why=one.decision.why,
         url=followed.url,
     )
@@ -308,6 +319,10 @@ def _relieve_canaries(
 ) -> None:
     """Store how the canaries fared, relieve those that have truly gone, and fill their places."""
     seen = {comment_id for comment_id, answer in sight.canaries.items() if answer.outcome in PRESENT}
+    # Where a purge took every canary, the other comments of the batch are the witnesses.
+    witnesses = sight.held not in {health.ABSENT_FOUND, health.ABSENT_UNASKED} and any(
+        answer.outcome in PRESENT for answer, _, _ in sight.answers.values()
+    )
     kept, gone = [], []
     for canary, _ in watch:
         answer = sight.canaries.get(canary.comment_id)
@@ -315,7 +330,7 @@ def _relieve_canaries(
             continue
         # All but a plain absence are statements of the platform.
         stated = answer.explicit or answer.outcome in ABSENCES.keys() - {Outcome.GONE} | TOMBSTONES.keys()
-        others = bool(seen - {canary.comment_id})
+        others = witnesses or bool(seen - {canary.comment_id})
         after = health.next_canary(canary, now, answer.outcome, stated=stated, others_seen=others)
         if after is None:
             gone.append(canary.comment_id)

@@ -84,10 +84,10 @@ def restored(*, comment_id: int, episode: int, at: Micros, source: str, why: str
     )
 
 
-def thread_ended(*, thread_id: int, at: Micros, source: str, thread: str) -> Alert:
-    """Return the one alert for a thread that is gone with all its comments."""
+def thread_ended(*, thread_id: int, ended: Micros, at: Micros, source: str, thread: str) -> Alert:
+    """Return the one alert for a thread that is gone with all its comments; `ended` tells one end from another."""
     return Alert(
-        key=f"thread_ended:{thread_id}",
+        key=f"thread_ended:{thread_id}:{ended}",
         kind=AlertKind.THREAD_ENDED,
         at=at,
         title="A thread is gone, and its comments with it",

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.domain.instant import HOUR, Micros
-from bot.domain.observation import PRESENT, UNOBSERVED, Outcome
+from bot.domain.observation import PRESENT, TOMBSTONES, UNOBSERVED, Outcome
 
 #: Canaries asked before the comments of a batch, and again after them when something was absent.
 CANARIES = 5
@@ -21,29 +21,35 @@ BREAKER_HOLDS: Micros = 6 * HOUR
 
 NO_CANARY = "no canary"
 CANARY_UNSEEN = "a canary was not seen"
+NOTHING_SEEN = "no canary was seen"
 ABSENT_UNASKED = "the id that cannot exist could not be asked"
 ABSENT_FOUND = "an id that cannot exist was found"
 BREAKER = "mass disappearance, undecided"
+#: Where nothing was proved to be visible, an absence says nothing of its comment and nothing of its source.
+BLIND = frozenset({NO_CANARY, NOTHING_SEEN, ABSENT_UNASKED, ABSENT_FOUND})
 
 
 def held_by_guards(canaries: Collection[Outcome], known_absent: Outcome | None) -> str | None:
     """Return why the absences of a batch do not count, or None.
 
     Every canary must have been seen, and the id that cannot exist (None: the platform has none) must be absent.
-    ABSENT_FOUND says that a sighting proves nothing either: then the whole batch is unreachable.
+    ABSENT_FOUND (it is there, or was deleted by somebody) says that sightings and tombstones prove nothing either:
+    then the whole batch is unreachable.
     """
-    if known_absent in PRESENT:
+    if known_absent in PRESENT or known_absent in TOMBSTONES:
         return ABSENT_FOUND
     if known_absent not in {None, Outcome.GONE}:
         return ABSENT_UNASKED
     if not canaries:
         return NO_CANARY
+    if not any(outcome in PRESENT for outcome in canaries):
+        return NOTHING_SEEN
     return None if all(outcome in PRESENT for outcome in canaries) else CANARY_UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """A source's breaker: `since` when it holds absences (None: closed), `healthy_since` when canaries last failed."""
+    """A source's breaker: `since` when it holds absences (None: closed), `healthy_since` when no canary has failed."""
 
     since: Micros | None = None
     healthy_since: Micros | None = None

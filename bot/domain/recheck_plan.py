@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.hazard import Hazard
 from bot.domain.instant import DAY, HOUR, MINUTE, Micros, micros
-from bot.domain.verdict import ONE_VANTAGE_STEPS, RUNNING, SPACING, Look, State, Track
+from bot.domain.verdict import ONE_VANTAGE_STEPS, RUNNING, SPACING, Look, State, Track, step_wait
 
 #: A figure for a horizon needs a look after it (science B2): otherwise its last bin holds only events.
 HORIZONS: tuple[Micros, ...] = (HOUR, 24 * HOUR, 7 * DAY, 30 * DAY)
@@ -14,9 +14,12 @@ HORIZONS: tuple[Micros, ...] = (HOUR, 24 * HOUR, 7 * DAY, 30 * DAY)
 RESTORATION_STEPS: tuple[Micros, ...] = (DAY, 3 * DAY, 7 * DAY, 30 * DAY)
 SHORTEST_GAP: Micros = 2 * MINUTE
 LONGEST_GAP: Micros = 3 * DAY
-#: A look that counted for nothing is repeated after this: while an absence is open, and otherwise.
+#: A look that said nothing is repeated after this (an absence is open, or not), and then ever more rarely.
 RETRY: Micros = 10 * MINUTE
 RETRY_CALM: Micros = HOUR
+LONGEST_RETRY: Micros = DAY
+#: What is open at the end of the follow-up is looked at for so long after it.
+EXTRA_TIME: Micros = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,50 +50,62 @@ def first_look(at: Micros, vantage: str, *, schedule: Schedule, jitter: float, f
 
 
 def next_look(
-    track: Track, look: Look, *, vantages: tuple[str, ...], schedule: Schedule, jitter: float, follow_until: Micros
+    track: Track,
+    look: Look,
+    *,
+    vantages: tuple[str, ...],
+    schedule: Schedule,
+    jitter: float,
+    begin: Micros,
+    follow_until: Micros,
 ) -> Plan:
     """Return the plan after `look` (already decided into `track`).
 
-    `jitter` in [-1, 1] is fixed per pair: a control, enrolled with its partner, is looked at when its partner is.
+    `begin`: when its pair was enrolled; `jitter` in [-1, 1] is fixed per pair: a control is looked at when its
+    partner is.
     """
+    if look.at > follow_until + EXTRA_TIME and track.state is not State.CONFIRMED:
+        return Plan(None, vantages[0])
     if track.state in RUNNING:
         return _prove(track, look, vantages)
+    if not look.counts and look.at <= follow_until + EXTRA_TIME:
+        # A closing look or a look for a restoration that saw nothing is not over.
+        return Plan(look.at + _patience(track, look, RETRY_CALM), vantages[0])
     if track.state is State.CONFIRMED:
-        due = _await_restoration(track, look)
-    else:
-        due = _watch(track.first_seen, look.at, schedule, jitter, follow_until)
-    if due is not None and not look.counts:
-        due = min(due, look.at + RETRY_CALM)
-    return Plan(due, vantages[0])
+        return Plan(_await_restoration(track, look), vantages[0])
+    return Plan(_watch(begin, look.at, schedule, jitter, follow_until), vantages[0])
 
 
 def _prove(track: Track, look: Look, vantages: tuple[str, ...]) -> Plan:
     first, other = vantages[0], vantages[-1]
-    # The second vantage counts, unless it cannot be asked: then the first one goes the long way meanwhile.
-    usual = other if track.misses else first
-    counted = track.last_miss == look.at
-    vantage = usual if counted or look.vantage != usual else first if usual == other else other
-    if not counted:
-        wait = SPACING if look.counts else RETRY
-        return Plan(look.at + wait, vantage)
-    if track.explicit or len(vantages) > 1:
-        return Plan(look.at + SPACING, vantage)
-    step = ONE_VANTAGE_STEPS[min(track.misses, len(ONE_VANTAGE_STEPS) - 1)]
-    return Plan(max(look.at + SPACING, (track.first_miss or look.at) + step), vantage)
+    if track.last_miss != look.at:
+        # Nothing counted: from where nothing was seen, the other vantage is asked next.
+        elsewhere = first if look.vantage == other else other
+        return Plan(look.at + _patience(track, look, RETRY), other if look.counts else elsewhere)
+    if track.explicit or (first != other and (track.misses < 3 or look.vantage == other)):
+        return Plan(look.at + SPACING, other)
+    # One vantage, or the second one does not answer: the long way, and the second one is asked first at each step.
+    step = min(track.step, len(ONE_VANTAGE_STEPS) - 1)
+    return Plan(max(look.at + SPACING, (track.step_at or look.at) + step_wait(step)), other)
+
+
+def _patience(track: Track, look: Look, shortest: Micros) -> Micros:
+    """Return the wait after a look that said nothing: the longer nothing was said, the longer."""
+    return min(max(shortest, (look.at - track.informed_at) // 8), LONGEST_RETRY)
 
 
 def _await_restoration(track: Track, look: Look) -> Micros | None:
-    since = track.confirmed_at or look.at
+    since = track.settled_at or look.at
     return next((since + step for step in RESTORATION_STEPS if since + step > look.at), None)
 
 
-def _watch(first_seen: Micros, now: Micros, schedule: Schedule, jitter: float, follow_until: Micros) -> Micros | None:
-    age = now - first_seen
+def _watch(begin: Micros, now: Micros, schedule: Schedule, jitter: float, follow_until: Micros) -> Micros | None:
+    age = now - begin
     gap = micros(schedule.price / schedule.hazard.rate(age) ** 0.5 * (1 + 0.3 * jitter))
     due = now + min(max(gap, SHORTEST_GAP), LONGEST_GAP)
-    for horizon in (*HORIZONS, follow_until - first_seen):
+    for horizon in (*HORIZONS, follow_until - begin):
         # Just after a horizon, not before it and then days later.
-        closing = first_seen + horizon + horizon // 100
+        closing = begin + horizon + horizon // 100
         if now < closing < due:
             due = closing
     return None if now >= follow_until else due

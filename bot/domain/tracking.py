@@ -27,7 +27,7 @@ def draw(key: bytes, native_id: str, purpose: str) -> float:
     The same comment draws the same number after a restart, and nobody can post around the panel.
     """
     digest = hmac.new(key, f"{purpose}\x1f{native_id}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
-    return int.from_bytes(digest[:7]) / 256**7
+    return int.from_bytes(digest[:6]) / 256**6
 
 
 def draw_controls(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.hazard import Hazard
+from bot.domain.health import BLIND
 from bot.domain.instant import HOUR, MINUTE, Micros
 from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, UNOBSERVED, Cause, Outcome
 
@@ -31,7 +32,7 @@ RUNNING = frozenset({State.MISSING, State.SUSPECTED, State.PROBABLE})
 
 #: Two absences nearer than this are one observation: faults last (science: spacing alone buys a factor of 4 to 20).
 SPACING: Micros = 10 * MINUTE
-#: One vantage: looks at these times after the first miss; the fourth makes it probable, the last confirmed.
+#: One vantage: absences at these times after the first one; the fourth makes it probable, the last confirmed.
 ONE_VANTAGE_STEPS: tuple[Micros, ...] = (0, 20 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 72 * HOUR)
 PROBABLE_STEP = 4
 
@@ -72,8 +73,12 @@ class Look:
 class Track:
     """What is known of one followed comment. Instants are domain time; None: not (yet) so.
 
-    `misses`, `first_miss`, `last_miss`, `miss_vantages` describe the current run of absences that count;
-    `absent_since` the current run of all absent answers. (gone_after, gone_before] holds the first removal.
+    Of the run of absences now (ended by a sighting): `first_miss`, `last_miss`, `misses`, `miss_vantages`, `explicit`,
+    `run_cause`, `settled_at` (when it was confirmed), `step` and `step_at` (how far up the ladder of one vantage, and
+    since when); `absent_since` counts held absences too.
+    Of the removal on record, the first one: `cause`, `suspected_at`, `probable_at`, `confirmed_at`, and
+    (gone_after, gone_before], which holds it. A restoration and later runs leave them as they are.
+    `outcome` is the last that said something of the comment.
     """
 
     first_seen: Micros
@@ -89,6 +94,10 @@ class Track:
     misses: int = 0
     explicit: bool = False
     miss_vantages: tuple[str, ...] = ()
+    run_cause: Cause = Cause.UNKNOWN
+    settled_at: Micros | None = None
+    step: int = 0
+    step_at: Micros | None = None
     episode: int = 0
     gone_after: Micros | None = None
     gone_before: Micros | None = None
@@ -98,6 +107,11 @@ class Track:
     restored_at: Micros | None = None
     looks: int = 0
     unobserved: int = 0
+
+    @property
+    def informed_at(self) -> Micros:
+        """When a look last said something: a sighting, or an absence that counts."""
+        return max(self.last_seen, self.last_miss or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +124,24 @@ class Decision:
 
 def decide(track: Track, look: Look, hazard: Hazard) -> Decision:
     """Return what `look` makes of `track` (design, section 6)."""
-    seen = replace(track, last_look=look.at, outcome=look.outcome, looks=track.looks + 1)
+    seen = replace(track, last_look=look.at, looks=track.looks + 1)
+    if look.outcome in UNOBSERVED:
+        return Decision(replace(seen, unobserved=track.unobserved + 1))
+    if look.held in BLIND and not look.stated:
+        # Nothing was proved to be visible then: not even that an absence begins.
+        return Decision(seen)
+    seen = replace(seen, outcome=look.outcome)
     if look.outcome in PRESENT:
-        return _sighted(seen, look)
+        # What its author alone sees is no restoration.
+        secret = look.outcome is Outcome.SHADOWED and track.state in DISAPPEARED
+        return Decision(seen) if secret else _sighted(seen, look)
     if look.stated:
         return _tombstone(seen, look, hazard)
-    if look.absent:
-        return _absence(seen, look, hazard)
-    if look.outcome is Outcome.PENDING:
-        # Withheld: neither present nor a miss. It counts only if it still is so at the horizon.
-        return Decision(seen)
-    return Decision(replace(seen, unobserved=track.unobserved + 1))
+    # Pending is withheld: neither present nor a miss. It counts only if it still is so at the horizon.
+    return _absence(seen, look, hazard) if look.absent else Decision(seen)
 
 
 def _sighted(track: Track, look: Look) -> Decision:
-    was_gone = track.state in DISAPPEARED
     calm = replace(
         track,
         last_seen=look.at,
@@ -135,24 +152,30 @@ def _sighted(track: Track, look: Look) -> Decision:
         misses=0,
         explicit=False,
         miss_vantages=(),
+        run_cause=Cause.UNKNOWN,
+        settled_at=None,
+        step=0,
+        step_at=None,
     )
-    if was_gone:
+    if track.state in DISAPPEARED:
         why = f"seen again from {look.vantage}"
         return Decision(replace(calm, state=State.RESTORED, restored_at=look.at), why)
-    state = State.RESTORED if track.restored_at is not None else State.VISIBLE
-    cause = track.cause if state is State.RESTORED else Cause.UNKNOWN
-    why = f"seen from {look.vantage}: the absence was none" if track.state is not state else ""
-    return Decision(replace(calm, state=state, cause=cause), why)
+    why = f"seen from {look.vantage}: the absence was none" if track.state in RUNNING else ""
+    if track.gone_before is not None:
+        return Decision(replace(calm, state=State.RESTORED), why)
+    return Decision(replace(calm, state=State.VISIBLE, cause=Cause.UNKNOWN, suspected_at=None), why)
 
 
 def _tombstone(track: Track, look: Look, hazard: Hazard) -> Decision:
     """Suspected at once with the stated cause; confirmed by one more look at least SPACING later."""
+    cause = TOMBSTONES.get(look.outcome, Cause.UNKNOWN)
     if track.explicit and _too_soon(track, look):
-        return Decision(track)
-    run = _counted(track, look, TOMBSTONES.get(look.outcome, Cause.UNKNOWN), hazard)
+        named = _named(track, cause)
+        return Decision(named, "the platform says by whom" if named.run_cause is not track.run_cause else "")
+    run = _counted(track, look, cause, hazard)
     if track.explicit:
-        return _raise_to(run, State.CONFIRMED, look, "the platform says again that it was deleted")
-    return _raise_to(run, State.SUSPECTED, look, "the platform says that it was deleted")
+        return _raise_to(track, run, State.CONFIRMED, look, "the platform says again that it was deleted")
+    return _raise_to(track, run, State.SUSPECTED, look, "the platform says that it was deleted")
 
 
 def _absence(track: Track, look: Look, hazard: Hazard) -> Decision:
@@ -160,7 +183,7 @@ def _absence(track: Track, look: Look, hazard: Hazard) -> Decision:
         return Decision(replace(track, absent_since=_since(track, look)))
     run = _counted(track, look, ABSENCES[look.outcome], hazard)
     state, why = _ladder(run)
-    return _raise_to(run, state, look, why)
+    return _raise_to(track, run, state, look, why)
 
 
 def _too_soon(track: Track, look: Look) -> bool:
@@ -172,15 +195,16 @@ def _since(track: Track, look: Look) -> Micros:
 
 
 def _ladder(run: Track) -> tuple[State, str]:
-    """Return how far a run of counted absences reaches: number, span and vantages (science D3, D4)."""
-    span = (run.last_miss or 0) - (run.first_miss or 0)
+    """Return how far a run of counted absences reaches: number, spacing and vantages (science D3, D4)."""
+    hours = ((run.last_miss or 0) - (run.first_miss or 0)) / HOUR
     if run.explicit:
         return State.CONFIRMED, "the platform said that it was deleted, and it is still absent"
     if run.misses >= 3 and run.miss_vantages[0] not in run.miss_vantages[-2:]:
         return State.CONFIRMED, f"{run.misses} absences, the last two from another vantage"
-    for state, steps in ((State.CONFIRMED, len(ONE_VANTAGE_STEPS)), (State.PROBABLE, PROBABLE_STEP)):
-        if run.misses >= steps and span >= ONE_VANTAGE_STEPS[steps - 1]:
-            return state, f"{run.misses} absences over {span / HOUR:.0f} h"
+    if run.step >= len(ONE_VANTAGE_STEPS):
+        return State.CONFIRMED, f"{run.misses} absences over {hours:.0f} h"
+    if run.step >= PROBABLE_STEP:
+        return State.PROBABLE, f"{run.misses} absences over {hours:.0f} h"
     if run.misses >= 2:
         return State.SUSPECTED, f"{run.misses} absences"
     return State.MISSING, "absent once"
@@ -189,10 +213,8 @@ def _ladder(run: Track) -> tuple[State, str]:
 def _counted(track: Track, look: Look, cause: Cause, hazard: Hazard) -> Track:
     starts = track.misses == 0
     before = _prior(track, look, hazard) if track.log_odds is None else track.log_odds
-    return replace(
+    run = replace(
         track,
-        # A cause once stated is kept when the tombstone itself is purged; a stated one replaces unknown.
-        cause=cause if starts or cause is not Cause.UNKNOWN else track.cause,
         absent_since=_since(track, look),
         first_miss=look.at if starts else track.first_miss,
         last_miss=look.at,
@@ -201,6 +223,36 @@ def _counted(track: Track, look: Look, cause: Cause, hazard: Hazard) -> Track:
         miss_vantages=(*track.miss_vantages, look.vantage),
         log_odds=before + math.log((1 - FALSE_SIGHT) / (FALSE_TOMBSTONE if look.stated else FALSE_MISS)),
     )
+    return _named(_climbed(run, look), cause)
+
+
+def _climbed(run: Track, look: Look) -> Track:
+    """Count a step of the one-vantage ladder where the whole wait before it has passed since the last one."""
+    if run.step_at is None:
+        return replace(run, step=1, step_at=look.at)
+    if run.step < len(ONE_VANTAGE_STEPS) and look.at - run.step_at >= step_wait(run.step):
+        return replace(run, step=run.step + 1, step_at=look.at)
+    return run
+
+
+def step_wait(step: int) -> Micros:
+    """Return how long after a step of the one-vantage ladder the next one may count."""
+    return ONE_VANTAGE_STEPS[step] - ONE_VANTAGE_STEPS[step - 1]
+
+
+def _named(run: Track, cause: Cause) -> Track:
+    """Give the run its cause. A tombstone's holds; a thread's or an account's only while every absence says so.
+
+    Once the removal is on record, a thread that ends later explains it no more; a tombstone still may.
+    """
+    if run.run_cause in _NAMED or (run.state in DISAPPEARED and cause not in _NAMED):
+        return run
+    agreed = cause in _NAMED or run.misses == 1 or run.run_cause is cause
+    name = cause if agreed else Cause.UNKNOWN
+    return replace(run, run_cause=name, cause=name if run.restored_at is None else run.cause)
+
+
+_NAMED = frozenset(TOMBSTONES.values())
 
 
 def _prior(track: Track, look: Look, hazard: Hazard) -> float:
@@ -213,17 +265,27 @@ def _prior(track: Track, look: Look, hazard: Hazard) -> float:
 _ORDER = (State.VISIBLE, State.RESTORED, State.MISSING, State.SUSPECTED, State.PROBABLE, State.CONFIRMED)
 
 
-def _raise_to(run: Track, state: State, look: Look, why: str) -> Decision:
-    """Move up to `state`, never down, and date what is reached for the first time in this run."""
+def _raise_to(before: Track, run: Track, state: State, look: Look, why: str) -> Decision:
+    """Move up to `state`, never down, and put on record what is reached for the first time."""
     if _ORDER.index(state) <= _ORDER.index(run.state):
-        return Decision(run)
+        return Decision(run, why if run.run_cause is not before.run_cause else "")
     moved = replace(run, state=state)
     if state is not State.MISSING and run.state not in {State.SUSPECTED, State.PROBABLE}:
-        moved = replace(moved, episode=run.episode + 1, suspected_at=look.at, probable_at=None, confirmed_at=None)
-    if state is State.PROBABLE:
-        moved = replace(moved, probable_at=look.at)
+        moved = replace(moved, episode=run.episode + 1)
     if state is State.CONFIRMED:
-        moved = replace(moved, confirmed_at=look.at)
-    if state in DISAPPEARED and moved.gone_before is None:
-        moved = replace(moved, gone_after=run.last_seen, gone_before=run.first_miss)
-    return Decision(moved, why)
+        moved = replace(moved, settled_at=look.at)
+    return Decision(moved if run.restored_at is not None else _recorded(moved, look), why)
+
+
+def _recorded(moved: Track, look: Look) -> Track:
+    """Date the first removal; what a comment does after it was restored is another episode."""
+    if moved.state in DISAPPEARED and moved.gone_before is None:
+        moved = replace(moved, gone_after=moved.last_seen, gone_before=moved.first_miss)
+    match moved.state:
+        case State.SUSPECTED:
+            return replace(moved, suspected_at=look.at)
+        case State.PROBABLE:
+            return replace(moved, probable_at=look.at)
+        case State.CONFIRMED:
+            return replace(moved, confirmed_at=look.at)
+    return moved

@@ -115,6 +115,12 @@ def candidates(connection: Connection, source_id: int, *, since: Micros, limit: 
     return [Candidate(*row) for row in connection.execute(query)]
 
 
-def end_thread(connection: Connection, thread_id: int, at: Micros) -> None:
-    """Record that a thread itself is gone; the first time holds."""
+def end_thread(connection: Connection, thread_id: int, at: Micros) -> Micros:
+    """Record that a thread itself is gone, and return since when: the first time holds until it is back."""
     connection.execute(update(thread).where(thread.c.id == thread_id, thread.c.ended_at.is_(None)).values(ended_at=at))
+    return int(connection.execute(select(thread.c.ended_at).where(thread.c.id == thread_id)).scalar_one())
+
+
+def thread_is_back(connection: Connection, thread_id: int) -> None:
+    """Record that a thread which was gone can be seen again."""
+    connection.execute(update(thread).where(thread.c.id == thread_id).values(ended_at=None))

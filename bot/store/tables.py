@@ -178,6 +178,8 @@ tracking = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("jitter", Float, nullable=False),
     Column("first_seen", BigInteger, nullable=False),
+    # When its pair was enrolled: flagged and control go by the same clock.
+    Column("begin", BigInteger, nullable=False),
     Column("follow_until", BigInteger, nullable=False),
     Column("state", String, _one_of("state", State), nullable=False),
     Column("cause", String, _one_of("cause", Cause), nullable=False),
@@ -193,7 +195,11 @@ tracking = Table(
     Column("misses", Integer, nullable=False),
     Column("explicit", Boolean, nullable=False),
     Column("miss_vantages", String, nullable=False, server_default=""),
-    # The removal, if there was one: (gone_after, gone_before] holds it. Kept after a restoration.
+    Column("run_cause", String, _one_of("run_cause", Cause), nullable=False),
+    Column("settled_at", BigInteger),
+    Column("step", Integer, nullable=False),
+    Column("step_at", BigInteger),
+    # The first removal, if there was one, with `cause`: (gone_after, gone_before] holds it. Kept after a restoration.
     Column("episode", Integer, nullable=False, server_default="0"),
     Column("gone_after", BigInteger),
     Column("gone_before", BigInteger),

@@ -29,6 +29,7 @@ class Followed:
     track: Track
     due_at: Micros | None
     jitter: float
+    begin: Micros
     follow_until: Micros
     flagged: bool
     author: str | None
@@ -164,6 +165,7 @@ def _followed(row: Row[Any]) -> Followed:
         track=_track(row),
         due_at=row.due_at,
         jitter=row.jitter,
+        begin=row.begin,
         follow_until=row.follow_until,
         flagged=bool(row.flagged),
         author=row.author,
@@ -175,6 +177,7 @@ def _track(row: Row[Any]) -> Track:
     values = {name: getattr(row, name) for name in _TRACK_FIELDS}
     values["state"] = State(row.state)
     values["cause"] = Cause(row.cause)
+    values["run_cause"] = Cause(row.run_cause)
     values["outcome"] = Outcome(row.outcome)
     values["miss_vantages"] = tuple(row.miss_vantages.split()) if row.miss_vantages else ()
     return Track(**values)

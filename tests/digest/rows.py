@@ -72,6 +72,9 @@ class Rows:
         row = {
             "vantage": "api",
             "jitter": 1.0,
+            "begin": MONDAY,
+            "run_cause": Cause.UNKNOWN,
+            "step": 0,
             "follow_until": first_seen + 28 * DAY,
             "state": State.VISIBLE,
             "cause": Cause.UNKNOWN,

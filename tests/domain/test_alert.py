@@ -35,7 +35,7 @@ def back(*, comment_id: int = 7, episode: int = 1, at: int = 0, why: str = "seen
 EVERY = [
     gone(),
     back(),
-    alert.thread_ended(thread_id=3, at=0, source="shop", thread="A lamp"),
+    alert.thread_ended(thread_id=3, ended=5, at=0, source="shop", thread="A lamp"),
     alert.account_ended(author=AUTHOR, at=0, source="shop"),
     alert.undecided(source_id=2, since=0, source="shop", missing=40, looked=100),
     alert.unreachable(source_id=2, since=0, at=60_000_000, source="shop", failure="timeout"),
@@ -48,6 +48,11 @@ IDS = [one.kind.value for one in EVERY]
 def words(one: Alert) -> str:
     """Return all that is told, labels included."""
     return "\n".join([one.title, one.body, one.quote or "", *one.facts, *one.facts.values()])
+
+
+def test_a_thread_that_ends_again_is_told_again() -> None:
+    keys = [alert.thread_ended(thread_id=3, ended=end, at=9, source="shop", thread="A lamp").key for end in (5, 6)]
+    assert keys == ["thread_ended:3:5", "thread_ended:3:6"]
 
 
 def test_an_absence_without_a_statement_disappeared_and_is_a_possible_removal() -> None:

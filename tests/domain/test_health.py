@@ -7,8 +7,11 @@ import pytest
 from bot.domain.health import (
     ABSENT_FOUND,
     ABSENT_UNASKED,
+    BLIND,
+    BREAKER,
     CANARY_UNSEEN,
     NO_CANARY,
+    NOTHING_SEEN,
     Breaker,
     Canary,
     held_by_guards,
@@ -16,7 +19,7 @@ from bot.domain.health import (
     next_canary,
 )
 from bot.domain.instant import HOUR, MINUTE, Micros
-from bot.domain.observation import PRESENT, Outcome
+from bot.domain.observation import PRESENT, TOMBSTONES, Outcome
 
 SEEN, GONE, UNREACHABLE = Outcome.VISIBLE, Outcome.GONE, Outcome.UNREACHABLE
 NOW: Micros = 1_750_000_000_000_000
@@ -34,12 +37,20 @@ NOW: Micros = 1_750_000_000_000_000
         ([SEEN, UNREACHABLE], None, CANARY_UNSEEN),
         ([SEEN, Outcome.PENDING], None, CANARY_UNSEEN),
         ([SEEN, Outcome.DELETED_BY_AUTHOR], None, CANARY_UNSEEN),
+        ([GONE, GONE, GONE, GONE, SEEN], None, CANARY_UNSEEN),
+        ([GONE], None, NOTHING_SEEN),
+        ([GONE] * 5, GONE, NOTHING_SEEN),
+        ([GONE, UNREACHABLE, Outcome.PENDING, Outcome.REMOVED_BY_MODERATOR], GONE, NOTHING_SEEN),
+        ([GONE], UNREACHABLE, ABSENT_UNASKED),
         ([SEEN], UNREACHABLE, ABSENT_UNASKED),
         ([SEEN], Outcome.RESTRICTED, ABSENT_UNASKED),
         ([], UNREACHABLE, ABSENT_UNASKED),
         ([SEEN], SEEN, ABSENT_FOUND),
         ([], Outcome.FOLDED, ABSENT_FOUND),
         ([GONE], SEEN, ABSENT_FOUND),
+        ([SEEN], Outcome.DELETED_BY_AUTHOR, ABSENT_FOUND),
+        ([SEEN], Outcome.REMOVED_BY_MODERATOR, ABSENT_FOUND),
+        ([], Outcome.REMOVED_BY_PLATFORM, ABSENT_FOUND),
     ],
 )
 def test_absences_count_only_if_all_canaries_are_seen_and_the_impossible_is_absent(
@@ -51,6 +62,19 @@ def test_absences_count_only_if_all_canaries_are_seen_and_the_impossible_is_abse
 @pytest.mark.parametrize("outcome", Outcome)
 def test_one_canary_of_five_decides(outcome: Outcome) -> None:
     assert (held_by_guards([SEEN] * 4 + [outcome], GONE) is None) == (outcome in PRESENT)
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_an_id_that_cannot_exist_is_found_if_it_is_shown_or_said_to_be_deleted(outcome: Outcome) -> None:
+    found = outcome in PRESENT or outcome in TOMBSTONES
+    expected = ABSENT_FOUND if found else None if outcome is GONE else ABSENT_UNASKED
+    assert held_by_guards([SEEN], outcome) == expected
+
+
+def test_only_what_proves_nothing_visible_is_blind() -> None:
+    """Where a canary was seen, or a crowd vanished, an absence may have begun although it does not count yet."""
+    assert {NO_CANARY, NOTHING_SEEN, ABSENT_UNASKED, ABSENT_FOUND} == BLIND
+    assert not BLIND & {CANARY_UNSEEN, BREAKER}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from statistics import fmean
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.hazard import Hazard
+from bot.domain.health import BREAKER, CANARY_UNSEEN
 from bot.domain.instant import DAY, HOUR, MINUTE, Micros
 from bot.domain.observation import Outcome
 from bot.domain.recheck_plan import Plan, Schedule, first_look, next_look
@@ -26,7 +28,7 @@ JITTERS = st.floats(-1, 1)
 def plan_after(track: Track, last: Look, vantages: tuple[str, ...] = ("front",)) -> tuple[float | None, str]:
     """Return the minutes until the next look, and from where."""
     until = FIRST_SEEN + MONTH.follow_up
-    plan = next_look(track, last, vantages=vantages, schedule=MONTH, jitter=0, follow_until=until)
+    plan = next_look(track, last, vantages=vantages, schedule=MONTH, jitter=0, begin=FIRST_SEEN, follow_until=until)
     return None if plan.due is None else (plan.due - last.at) / MINUTE, plan.vantage
 
 
@@ -40,7 +42,9 @@ def always_visible(schedule: Schedule, jitter: float = 0) -> list[Micros]:
         ages.append(plan.due - FIRST_SEEN)
         one = Look(plan.due, plan.vantage, Outcome.VISIBLE)
         track = decide(track, one, HAZARD).track
-        plan = next_look(track, one, vantages=TWO, schedule=schedule, jitter=jitter, follow_until=until)
+        plan = next_look(
+            track, one, vantages=TWO, schedule=schedule, jitter=jitter, begin=FIRST_SEEN, follow_until=until
+        )
         assert plan.vantage == "front"
     return ages
 
@@ -105,11 +109,18 @@ def test_gaps_are_bounded_and_the_last_look_closes_the_follow_up(jitter: float, 
     assert ages[-2] < span <= ages[-1] <= span + span // 100
 
 
+def test_no_price_is_paid_for_more_than_a_look_every_two_minutes() -> None:
+    ages = always_visible(Schedule(HAZARD, looks=10_000, follow_up=HOUR // 2))
+    assert ages[:3] == [2 * MINUTE, 4 * MINUTE, 6 * MINUTE]
+
+
 def test_a_comment_is_no_longer_looked_at_when_its_time_is_over() -> None:
     until = FIRST_SEEN + MONTH.follow_up
     for minutes in (30 * D, 31 * D):
         last = look(minutes, Outcome.VISIBLE)
-        plan = next_look(after(last), last, vantages=TWO, schedule=MONTH, jitter=0, follow_until=until)
+        plan = next_look(
+            after(last), last, vantages=TWO, schedule=MONTH, jitter=0, begin=FIRST_SEEN, follow_until=until
+        )
         assert plan == Plan(None, "front")
 
 
@@ -124,10 +135,38 @@ def test_a_pair_with_one_jitter_is_looked_at_together(jitter: float, gaps: list[
         folded, edited = look(at, Outcome.FOLDED), look(at, Outcome.EDITED)
         one, other = decide(one, folded, HAZARD).track, decide(other, edited, HAZARD).track
         plans = [
-            next_look(track, last, vantages=TWO, schedule=MONTH, jitter=jitter, follow_until=until)
+            next_look(track, last, vantages=TWO, schedule=MONTH, jitter=jitter, begin=FIRST_SEEN, follow_until=until)
             for track, last in ((one, folded), (other, edited))
         ]
         assert plans[0] == plans[1]
+
+
+@settings(deadline=None)
+@given(JITTERS, st.lists(st.integers(1, 2 * D), min_size=1, max_size=8))
+def test_a_control_seen_earlier_is_looked_at_when_its_partner_is(jitter: float, gaps: list[int]) -> None:
+    """First seen 50 minutes before its partner: its own age moves neither the schedule nor a closing look."""
+    until = FIRST_SEEN + MONTH.follow_up
+    partner, control = fresh(), replace(fresh(), first_seen=FIRST_SEEN - 50 * MINUTE)
+    at = 0
+    for gap in gaps:
+        at += gap
+        last = look(at, Outcome.VISIBLE)
+        partner, control = (decide(track, last, HAZARD).track for track in (partner, control))
+        plans = [
+            next_look(track, last, vantages=TWO, schedule=MONTH, jitter=jitter, begin=FIRST_SEEN, follow_until=until)
+            for track in (partner, control)
+        ]
+        assert plans[0] == plans[1]
+
+
+def test_a_closing_look_goes_by_the_pair_and_not_by_when_the_comment_was_first_seen() -> None:
+    last = look(50, Outcome.VISIBLE)
+    begin, until = moment(20), moment(20) + MONTH.follow_up
+    due = [
+        next_look(after(last), last, vantages=TWO, schedule=sparse, jitter=0, begin=begin, follow_until=until).due
+        for sparse in (Schedule(HAZARD, 2, 30 * DAY), Schedule(HAZARD, 3, 30 * DAY))
+    ]
+    assert due == [begin + HOUR + HOUR // 100] * 2
 
 
 def test_jitter_moves_a_look_by_up_to_thirty_percent() -> None:
@@ -154,8 +193,10 @@ def test_two_vantages_prove_an_absence_in_twenty_minutes() -> None:
 def test_a_second_vantage_that_cannot_be_asked_leaves_the_long_way_to_the_first() -> None:
     looks, track = vanished(TWO, dark="mirror")
     assert [vantage for _, vantage in looks[:5]] == ["front", "mirror", "front", "mirror", "front"]
+    assert [minutes for minutes, _ in looks[:9]] == [0, 10, 20, 30, 40, 60, 70, 70 + 5 * H, 70 + 5 * H + 37.5]
     assert looks[-1][0] >= 72 * H
     assert set(track.miss_vantages) == {"front"}
+    assert len(looks) == 13
 
 
 def test_a_first_vantage_that_fails_after_an_absence_does_not_delay_the_second() -> None:
@@ -175,32 +216,139 @@ def test_a_look_that_saw_nothing_is_repeated_while_an_absence_is_open(state: Sta
 @pytest.mark.parametrize("state", [State.MISSING, State.SUSPECTED, State.PROBABLE])
 def test_an_absence_that_is_held_is_looked_at_again_soon(state: State) -> None:
     minutes = (WAYS[state][-1].at - FIRST_SEEN) / MINUTE + 30
-    last = look(minutes, held="a canary was not seen")
+    last = look(minutes, held=CANARY_UNSEEN)
     assert plan_after(after(*WAYS[state], last), last) == (10, "front")
 
 
-@pytest.mark.parametrize("state", [State.VISIBLE, State.RESTORED, State.CONFIRMED])
+CALM = [State.VISIBLE, State.RESTORED, State.CONFIRMED]
+
+
+@pytest.mark.parametrize("state", CALM)
 @pytest.mark.parametrize("outcome", [Outcome.UNREACHABLE, Outcome.RESTRICTED, Outcome.COMMENTS_CLOSED])
 def test_a_look_that_saw_nothing_is_repeated_after_an_hour_where_no_absence_is_open(
     state: State, outcome: Outcome
 ) -> None:
-    minutes = (WAYS[state][-1].at - FIRST_SEEN) / MINUTE + D
+    minutes = (WAYS[state][-1].at - FIRST_SEEN) / MINUTE + 8 * H
     last = look(minutes, outcome)
     assert plan_after(after(*WAYS[state], last), last) == (60, "front")
 
 
-def test_a_look_that_saw_nothing_does_not_put_off_the_next_one() -> None:
+@pytest.mark.parametrize(
+    ("state", "silence", "wait"),
+    [
+        *((state, silence, wait) for state in CALM for silence, wait in ((9 * H, 67.5), (D, 3 * H), (7 * D, 21 * H))),
+        *((state, 8 * D, D) for state in CALM),
+        *((state, 20 * D, D) for state in CALM),
+        *((State.MISSING, silence, wait) for silence, wait in ((80, 10), (88, 11), (D, 3 * H), (9 * D, D))),
+        (State.PROBABLE, 16 * H, 2 * H),
+    ],
+)
+def test_the_longer_nothing_was_said_the_longer_is_the_wait(state: State, silence: float, wait: float) -> None:
+    """An eighth of the silence, and never more than a day, however the looks in between went."""
+    minutes = (WAYS[state][-1].at - FIRST_SEEN) / MINUTE
+    between, last = look(minutes + silence / 2, Outcome.RESTRICTED), look(minutes + silence, Outcome.UNREACHABLE)
+    assert plan_after(after(*WAYS[state], between, last), last) == (wait, "front")
+
+
+def test_a_look_that_saw_nothing_is_repeated_after_an_hour_even_where_looks_are_dense() -> None:
     seen, unseen = look(5, Outcome.VISIBLE), look(5, Outcome.UNREACHABLE)
-    minutes, _ = plan_after(after(unseen), unseen)
+    minutes, _ = plan_after(after(seen), seen)
     assert minutes is not None
     assert minutes < 60
-    assert (minutes, "front") == plan_after(after(seen), seen)
+    assert plan_after(after(unseen), unseen) == (60, "front")
 
 
 def test_a_first_absence_that_is_held_is_not_left_to_the_schedule() -> None:
     """Otherwise a breaker would delay a removal of an old comment by days."""
-    last = look(20 * D, held="mass disappearance, undecided")
-    assert plan_after(after(last), last) == (60, "front")
+    seen, held = look(20 * D, Outcome.VISIBLE), look(22 * D, held=BREAKER)
+    later, _ = plan_after(after(seen), seen)
+    assert later is not None
+    assert later > D
+    assert plan_after(after(seen, held), held) == (6 * H, "front")
+    assert plan_after(after(held), held) == (D, "front"), "and after 22 days without a word"
+
+
+def silent(state: State, vantages: tuple[str, ...], days: int) -> tuple[list[Micros], Plan]:
+    """Return when a comment in this state is looked at while nothing answers for so many days, and the next plan."""
+    track, one = after(*WAYS[state]), WAYS[state][-1]
+    start, until, looks = one.at, FIRST_SEEN + MONTH.follow_up, list[Micros]()
+    while True:
+        plan = next_look(track, one, vantages=vantages, schedule=MONTH, jitter=0, begin=FIRST_SEEN, follow_until=until)
+        if plan.due is None or plan.due > start + days * DAY:
+            return looks, plan
+        one = Look(plan.due, plan.vantage, Outcome.UNREACHABLE)
+        track = decide(track, one, HAZARD).track
+        looks.append(one.at)
+
+
+@pytest.mark.parametrize("vantages", [("front",), TWO])
+@pytest.mark.parametrize("state", State)
+def test_a_month_of_silence_costs_fewer_than_120_looks(state: State, vantages: tuple[str, ...]) -> None:
+    looks, plan = silent(state, vantages, 30)
+    assert 30 <= len(looks) < 120
+    assert plan.due is not None, "and is not the end"
+
+
+@pytest.mark.parametrize("state", State)
+def test_silence_ends_the_looks_a_week_after_the_follow_up(state: State) -> None:
+    looks, plan = silent(state, TWO, 60)
+    extra = FIRST_SEEN + MONTH.follow_up + 7 * DAY
+    assert plan.due is None
+    assert looks[-2] <= extra < looks[-1] <= extra + DAY
+
+
+def test_a_restoration_is_still_looked_for_when_the_follow_up_and_its_extra_week_are_over() -> None:
+    said = look(20 * D, Outcome.DELETED_BY_AUTHOR), look(20 * D + 10, Outcome.DELETED_BY_AUTHOR)
+    dark = look(38 * D + 10, Outcome.UNREACHABLE)
+    assert plan_after(after(*said, dark), dark) == (12 * D, "front"), "30 days after it was confirmed"
+
+
+@pytest.mark.parametrize("state", [State.VISIBLE, State.RESTORED])
+@pytest.mark.parametrize("last", [look(30 * D, Outcome.UNREACHABLE), look(37 * D, held=CANARY_UNSEEN)])
+def test_a_closing_look_that_saw_nothing_is_repeated_for_a_week(state: State, last: Look) -> None:
+    seen = look(29 * D + 20 * H, Outcome.VISIBLE)
+    wait = max(H, (last.at - seen.at) / MINUTE / 8)
+    assert plan_after(after(*WAYS[state], seen, last), last) == (wait, "front")
+    over = look(37 * D + 1, Outcome.UNREACHABLE)
+    assert plan_after(after(*WAYS[state], seen, over), over) == (None, "front")
+
+
+def test_a_restoration_look_that_saw_nothing_is_repeated_and_the_next_one_is_in_time() -> None:
+    confirmed = WAYS[State.CONFIRMED][-1].at
+    dark = Look(confirmed + DAY, "front", Outcome.UNREACHABLE)
+    assert plan_after(after(*WAYS[State.CONFIRMED], dark), dark) == (3 * H, "front")
+    again = Look(dark.at + 3 * HOUR, "front", Outcome.GONE)
+    assert plan_after(after(*WAYS[State.CONFIRMED], dark, again), again) == (2 * D - 3 * H, "front")
+
+
+def test_the_looks_for_a_second_restoration_go_by_the_second_removal() -> None:
+    second = look(9 * D, Outcome.DELETED_BY_AUTHOR), look(9 * D + 10, Outcome.DELETED_BY_AUTHOR)
+    track = after(*WAYS[State.RESTORED], *second)
+    assert (track.state, track.settled_at) == (State.CONFIRMED, second[1].at)
+    assert plan_after(track, second[1]) == (D, "front")
+
+
+def test_an_absence_that_comes_too_soon_is_asked_again_from_the_second_vantage() -> None:
+    first, soon = look(60), look(65)
+    assert plan_after(after(first, soon), soon, TWO) == (10, "mirror")
+    soon = look(65, vantage="mirror")
+    assert plan_after(after(first, soon), soon, TWO) == (10, "mirror")
+
+
+@pytest.mark.parametrize(("asked", "next_one"), [("front", "mirror"), ("mirror", "front")])
+@pytest.mark.parametrize("held", [None, CANARY_UNSEEN])
+def test_where_nothing_counted_the_other_vantage_is_asked(asked: str, next_one: str, held: str | None) -> None:
+    last = look(90, Outcome.GONE if held else Outcome.UNREACHABLE, vantage=asked, held=held)
+    assert plan_after(after(look(60), last), last, TWO) == (10, next_one)
+
+
+def test_a_step_is_due_a_whole_wait_after_the_one_before() -> None:
+    """A late step moves those after it: what counts are waits, not the time since the first absence."""
+    looks = [look(60 + minutes) for minutes in (0, 50, 100, 10 * H)]
+    due = [plan_after(after(*looks[: number + 1]), one) for number, one in enumerate(looks)]
+    assert due == [(20, "front"), (40, "front"), (5 * H, "front"), (18 * H, "front")]
+    cluster = [look(60), look(70), look(80), look(90)]
+    assert plan_after(after(*cluster), cluster[-1]) == (30, "front"), "40 minutes after the step at 80"
 
 
 def test_the_look_after_a_failed_second_vantage_comes_from_the_first_and_the_next_from_the_second() -> None:

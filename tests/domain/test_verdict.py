@@ -7,12 +7,20 @@ import math
 import pytest
 
 from bot.domain.hazard import Hazard
+from bot.domain.health import CANARY_UNSEEN, NO_CANARY
 from bot.domain.observation import Cause, Outcome
-from bot.domain.verdict import Look, State, decide
+from bot.domain.verdict import DISAPPEARED, Decision, Look, State, Track, decide
 from tests.domain.histories import FIRST_SEEN, HAZARD, WAYS, D, H, after, decisions, later, look, moment
 
 ONCE, TWICE = math.log((1 - 2e-2) / 1e-2), math.log((1 - 2e-2) / 1e-4)
 BY_AUTHOR, BY_MODERATOR = Outcome.DELETED_BY_AUTHOR, Outcome.REMOVED_BY_MODERATOR
+BY_PLATFORM = Outcome.REMOVED_BY_PLATFORM
+
+
+def record(track: Track) -> tuple[object, ...]:
+    """Return what stands in the figures: the first removal."""
+    dates = track.suspected_at, track.probable_at, track.confirmed_at
+    return track.cause, *dates, track.gone_after, track.gone_before
 
 
 def states(*looks: Look) -> list[str]:
@@ -40,10 +48,26 @@ def test_one_vantage_needs_six_hours_for_probable_and_three_days_for_confirmed()
         ((0, 20, 6 * H), "suspected"),
         ((0, 20, 60, 6 * H, 24 * H, 72 * H - 1), "probable"),
         ((0, 20, 60, 6 * H, 72 * H), "probable"),
+        ((0, 10, 20, 30, 40, 72 * H), "suspected"),
+        ((0, 20, 60, 6 * H, 6 * H + 10, 72 * H), "probable"),
+        ((0, 20, 60, 7 * H, 25 * H - 1, 73 * H), "probable"),
+        ((0, 20, 60, 7 * H, 25 * H, 73 * H - 1), "probable"),
+        ((0, 20, 60, 7 * H, 25 * H, 73 * H), "confirmed"),
     ],
 )
-def test_neither_number_nor_span_alone_climbs_the_ladder(minutes: tuple[int, ...], expected: str) -> None:
+def test_neither_number_nor_span_but_every_whole_wait_climbs_the_ladder(
+    minutes: tuple[int, ...], expected: str
+) -> None:
     assert states(*(look(60 + one) for one in minutes))[-1] == expected
+
+
+def test_a_step_is_climbed_only_after_the_whole_wait_since_the_step_before() -> None:
+    """A cluster of misses is one fault: it carries nothing up the ladder, however long the run becomes."""
+    made = decisions(*(look(60 + minutes) for minutes in (0, 10, 20, 30, 40, 72 * H)))
+    assert [(one.track.misses, one.track.step) for one in made] == [(1, 1), (2, 1), (3, 2), (4, 2), (5, 2), (6, 3)]
+    steps = [moment(60 + minutes) for minutes in (0, 0, 20, 20, 20, 72 * H)]
+    assert [one.track.step_at for one in made] == steps
+    assert made[-1].track.state is State.SUSPECTED
 
 
 def test_two_vantages_need_three_absences_ten_minutes_apart() -> None:
@@ -83,13 +107,15 @@ def test_absences_nearer_than_ten_minutes_count_once() -> None:
 
 def test_held_absences_leave_the_spacing_alone() -> None:
     """A held look is no miss: the next one need not be ten minutes after it."""
-    track = after(look(60), look(69, held="a canary was not seen"), look(70))
+    track = after(look(60), look(69, held=CANARY_UNSEEN), look(70))
     assert (track.misses, track.state) == (2, State.SUSPECTED)
 
 
 def test_the_removal_is_dated_from_the_last_sighting_to_the_first_absence_that_counts() -> None:
-    looks = (look(50, Outcome.FOLDED), look(55, held="no canary"), look(57, Outcome.UNREACHABLE), look(59))
-    track = after(*looks, look(80), look(59 + H), look(59 + 6 * H))
+    blind, held = look(53, held=NO_CANARY), look(55, held=CANARY_UNSEEN)
+    looks = (look(50, Outcome.FOLDED), blind, held, look(57, Outcome.UNREACHABLE), look(59))
+    track = after(*looks, look(80), look(80 + 40), look(80 + 40 + 5 * H))
+    assert track.state is State.PROBABLE
     assert (track.absent_since, track.first_miss) == (moment(55), moment(59))
     assert (track.gone_after, track.gone_before) == (moment(50), moment(59))
 
@@ -109,7 +135,7 @@ def test_a_purged_tombstone_is_confirmed_by_its_absence_and_keeps_its_cause(minu
 
 
 def test_a_purged_tombstone_is_not_confirmed_by_an_absence_that_is_held() -> None:
-    assert after(look(60, BY_AUTHOR), look(80, held="no canary")).state is State.SUSPECTED
+    assert after(look(60, BY_AUTHOR), look(80, held=NO_CANARY)).state is State.SUSPECTED
 
 
 def test_a_statement_made_later_replaces_an_unknown_cause() -> None:
@@ -118,12 +144,85 @@ def test_a_statement_made_later_replaces_an_unknown_cause() -> None:
     assert [one.track.cause.value for one in made] == ["unknown", "unknown", "moderator", "moderator"]
 
 
+G, PARENT, ACCOUNT = Outcome.GONE, Outcome.PARENT_GONE, Outcome.ACCOUNT_GONE
+STEPS = (0, 20, 60, 6 * H, 24 * H, 72 * H, 73 * H)
+
+
+def run(*outcomes: Outcome) -> list[Decision]:
+    """Return what a run of absences makes of a comment, each a step of the one-vantage ladder."""
+    return decisions(*(look(60 + minutes, one) for minutes, one in zip(STEPS, outcomes, strict=False)))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "cause"),
+    [
+        ((PARENT,) * 6, Cause.PARENT),
+        ((ACCOUNT,) * 6, Cause.ACCOUNT),
+        ((PARENT, G, G, G, G, G), Cause.UNKNOWN),
+        ((ACCOUNT, G, G, G, G, G), Cause.UNKNOWN),
+        ((PARENT, G, PARENT, PARENT, PARENT, PARENT), Cause.UNKNOWN),
+        ((G, PARENT, PARENT, PARENT, PARENT, PARENT), Cause.UNKNOWN),
+        ((PARENT, ACCOUNT, ACCOUNT, ACCOUNT, ACCOUNT, ACCOUNT), Cause.UNKNOWN),
+        ((PARENT, PARENT, PARENT, G, G, G), Cause.UNKNOWN),
+        ((G, G, G, G, PARENT, PARENT), Cause.UNKNOWN),
+        ((G, G, G, G, G, G, PARENT), Cause.UNKNOWN),
+        ((G, G, G, G, G, G, ACCOUNT), Cause.UNKNOWN),
+        ((G, G, G, G, G, G, BY_PLATFORM), Cause.PLATFORM),
+        ((G, G, G, G, BY_AUTHOR), Cause.AUTHOR),
+        ((PARENT, BY_AUTHOR, PARENT), Cause.AUTHOR),
+        ((BY_MODERATOR, BY_MODERATOR, PARENT), Cause.MODERATOR),
+        ((BY_MODERATOR, PARENT, PARENT), Cause.MODERATOR),
+        ((BY_PLATFORM, ACCOUNT, ACCOUNT), Cause.PLATFORM),
+        ((BY_AUTHOR, BY_MODERATOR, BY_MODERATOR), Cause.AUTHOR),
+    ],
+)
+def test_a_statement_holds_and_an_end_elsewhere_explains_only_what_it_explains_throughout(
+    outcomes: tuple[Outcome, ...], cause: Cause
+) -> None:
+    track = run(*outcomes)[-1].track
+    assert track.state in DISAPPEARED
+    assert (track.run_cause, track.cause) == (cause, cause)
+
+
+def test_an_end_elsewhere_that_is_not_counted_takes_no_cause_away() -> None:
+    track = after(look(60, PARENT), look(65), look(75, held=CANARY_UNSEEN), look(80, PARENT))
+    assert (track.misses, track.cause) == (2, Cause.PARENT)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "state", "cause"),
+    [
+        ((PARENT, PARENT, G), State.SUSPECTED, Cause.UNKNOWN),
+        ((G, G, BY_AUTHOR), State.SUSPECTED, Cause.AUTHOR),
+        ((G, G, G, G, BY_MODERATOR), State.PROBABLE, Cause.MODERATOR),
+        ((G, G, G, G, G, G, BY_PLATFORM), State.CONFIRMED, Cause.PLATFORM),
+    ],
+)
+def test_a_cause_that_changes_has_words_although_the_state_stays(
+    outcomes: tuple[Outcome, ...], state: State, cause: Cause
+) -> None:
+    before, last = run(*outcomes)[-2:]
+    assert (before.track.state, last.track.state) == (state, state)
+    assert before.track.run_cause is not cause
+    assert last.track.run_cause is cause
+    assert last.why != ""
+
+
+def test_a_name_that_comes_too_soon_to_count_has_words_too() -> None:
+    before, last = decisions(look(60, explicit=True), look(65, BY_MODERATOR))
+    assert (before.track.state, last.track.state) == (State.SUSPECTED, State.SUSPECTED)
+    assert (before.track.run_cause, last.track.run_cause) == (Cause.UNKNOWN, Cause.MODERATOR)
+    assert last.track.misses == 1
+    assert last.why != ""
+
+
 def test_a_tombstone_that_is_seen_again_was_none() -> None:
     made = decisions(look(60, BY_AUTHOR), look(61, Outcome.VISIBLE))
     assert made[-1].track.state is State.VISIBLE
     assert made[-1].track.cause is Cause.UNKNOWN
     assert made[-1].why == "seen from front: the absence was none"
     assert (made[-1].track.gone_after, made[-1].track.gone_before) == (None, None)
+    assert (made[0].track.suspected_at, made[-1].track.suspected_at) == (moment(60), None)
 
 
 def test_a_confirmed_tombstone_that_is_seen_again_is_restored_and_keeps_its_cause() -> None:
@@ -135,7 +234,7 @@ def test_a_confirmed_tombstone_that_is_seen_again_is_restored_and_keeps_its_caus
 
 def test_a_tombstone_counts_even_where_an_absence_would_be_held() -> None:
     """The guards prove that an absence is none of ours; a statement is structured and proves itself."""
-    assert states(look(60, BY_AUTHOR, held="no canary"), look(70, BY_AUTHOR, held="no canary"))[-1] == "confirmed"
+    assert states(look(60, BY_AUTHOR, held=NO_CANARY), look(70, BY_AUTHOR, held=NO_CANARY))[-1] == "confirmed"
 
 
 @pytest.mark.parametrize("state", [State.PROBABLE, State.CONFIRMED])
@@ -147,6 +246,8 @@ def test_restored_keeps_the_removal_before_it(state: State) -> None:
     assert (track.gone_after, track.gone_before) == (FIRST_SEEN, moment(60))
     assert (track.misses, track.first_miss, track.last_miss, track.absent_since) == (0, None, None, None)
     assert (track.miss_vantages, track.explicit, track.log_odds) == ((), False, None)
+    assert (track.run_cause, track.settled_at, track.step, track.step_at) == (Cause.UNKNOWN, None, 0, None)
+    assert record(track) == record(gone)
 
 
 def test_a_second_removal_is_an_episode_of_its_own_and_leaves_the_first_dates() -> None:
@@ -158,7 +259,40 @@ def test_a_second_removal_is_an_episode_of_its_own_and_leaves_the_first_dates() 
     assert [one.track.episode for one in made[-5:]] == [1, 1, 2, 2, 2]
     track = made[-1].track
     assert (track.gone_after, track.gone_before) == (FIRST_SEEN, moment(60))
-    assert (track.suspected_at, track.probable_at) == (again[1].at, again[3].at)
+    assert (track.suspected_at, track.probable_at) == (moment(60 + 20), moment(60 + 6 * H))
+    assert (track.confirmed_at, track.settled_at) == (moment(60 + 72 * H), None)
+    assert (track.first_miss, track.misses, track.step, track.step_at) == (again[0].at, 4, 4, again[3].at)
+
+
+def test_a_second_removal_by_another_hand_is_told_apart_from_the_record() -> None:
+    first = look(60, BY_AUTHOR), look(70, BY_AUTHOR)
+    second = look(D, BY_MODERATOR), look(D + 10, BY_MODERATOR)
+    made = decisions(*first, look(2 * H, Outcome.VISIBLE), *second)
+    assert [one.track.state.value for one in made] == [
+        "suspected", "confirmed", "restored", "suspected", "confirmed",
+    ]  # fmt: skip
+    assert [one.track.run_cause.value for one in made] == ["author", "author", "unknown", "moderator", "moderator"]
+    assert {one.track.cause for one in made} == {Cause.AUTHOR}
+    assert [one.track.settled_at for one in made] == [None, moment(70), None, None, moment(D + 10)]
+    track = made[-1].track
+    assert record(track) == (Cause.AUTHOR, moment(60), None, moment(70), FIRST_SEEN, moment(60))
+    assert track.episode == 2
+
+
+def test_a_probable_removal_that_was_restored_is_never_confirmed_by_a_later_one() -> None:
+    gone = after(*WAYS[State.PROBABLE])
+    second = look(3 * D, BY_PLATFORM), look(3 * D + 10, BY_PLATFORM)
+    track = after(*WAYS[State.PROBABLE], look(2 * D, Outcome.VISIBLE), *second)
+    assert (track.state, track.settled_at, track.run_cause) == (State.CONFIRMED, second[1].at, Cause.PLATFORM)
+    assert record(track) == record(gone)
+    assert track.confirmed_at is None
+
+
+def test_a_suspicion_that_clears_leaves_nothing_to_the_next_run() -> None:
+    cleared = after(look(60, BY_AUTHOR), look(65, Outcome.VISIBLE))
+    assert record(cleared) == (Cause.UNKNOWN, None, None, None, None, None)
+    track = after(look(60, BY_AUTHOR), look(65, Outcome.VISIBLE), look(90), look(110))
+    assert (track.cause, track.run_cause, track.suspected_at) == (Cause.UNKNOWN, Cause.UNKNOWN, moment(110))
 
 
 def test_a_second_suspicion_that_clears_goes_back_to_restored() -> None:
@@ -179,7 +313,7 @@ def test_looks_are_counted_and_those_that_saw_nothing_apart() -> None:
 
 def test_log_odds_start_from_what_disappears_anyway_and_grow_by_each_counted_absence() -> None:
     chance = HAZARD.probability(moment(50) - FIRST_SEEN, moment(60) - FIRST_SEEN)
-    made = decisions(look(50, Outcome.VISIBLE), look(60), look(65), look(66, held="no canary"), look(80))
+    made = decisions(look(50, Outcome.VISIBLE), look(60), look(65), look(66, held=NO_CANARY), look(80))
     prior = math.log(chance / (1 - chance))
     expected = [prior + ONCE, prior + ONCE, prior + ONCE, prior + 2 * ONCE]
     assert [one.track.log_odds for one in made[1:]] == pytest.approx(expected)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.health import BLIND
 from bot.domain.instant import DAY, HOUR, MINUTE
 from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, UNOBSERVED, Cause, Outcome
 from bot.domain.recheck_plan import Schedule, first_look, next_look
@@ -44,11 +45,34 @@ def beside(track: Track) -> Track:
     return replace(track, outcome=Outcome.VISIBLE, last_look=0, looks=0, unobserved=0)
 
 
+def record(track: Track) -> tuple[object, ...]:
+    """Return what stands in the figures: the first removal."""
+    dates = track.suspected_at, track.probable_at, track.confirmed_at
+    return track.cause, *dates, track.gone_after, track.gone_before
+
+
 @LEISURE
 @given(histories())
 def test_what_could_not_be_observed_might_as_well_not_have_been_asked(looks: list[Look]) -> None:
     answered = [one for one in looks if one.outcome not in SILENT]
     assert beside(after(*looks)) == beside(after(*answered))
+
+
+@LEISURE
+@given(histories())
+def test_the_outcome_on_record_is_the_last_that_said_something(looks: list[Look]) -> None:
+    said = [one.outcome for one in looks if one.outcome not in UNOBSERVED]
+    assert after(*looks).outcome is (said[-1] if said else fresh().outcome)
+
+
+@LEISURE
+@given(histories(), st.sampled_from(sorted(BLIND)))
+def test_absences_where_nothing_is_proved_visible_might_as_well_not_have_been_asked(
+    looks: list[Look], blind: str
+) -> None:
+    looks = [replace(one, held=one.held and blind) for one in looks]
+    counted = [one for one in looks if one.held is None or one.stated or not one.absent]
+    assert beside(after(*looks)) == beside(after(*counted))
 
 
 @LEISURE
@@ -80,7 +104,7 @@ def test_every_removal_lies_between_a_sighting_and_an_absence_and_stays_where_it
 def test_without_a_statement_nothing_is_probable_before_three_absences_twenty_minutes_apart(looks: list[Look]) -> None:
     run: list[Look] = []
     for one, decision in zip(looks, decisions(*looks), strict=True):
-        if one.outcome in PRESENT:
+        if one.outcome in PRESENT and decision.track.state not in DISAPPEARED:
             run = []
         elif one.stated or (one.absent and one.held is None):
             run.append(one)
@@ -99,20 +123,50 @@ def test_no_cause_is_ever_given_that_the_platform_did_not_state(looks: list[Look
     for one, decision in zip(looks, decisions(*looks), strict=True):
         stated.add(TOMBSTONES.get(one.outcome, ABSENCES.get(one.outcome, Cause.UNKNOWN)))
         assert decision.track.cause in stated
+        assert decision.track.run_cause in stated
 
 
 @LEISURE
 @given(histories())
-def test_only_a_sighting_lowers_a_state_and_only_a_move_has_words(looks: list[Look]) -> None:
+def test_only_a_sighting_lowers_a_state_and_only_a_move_or_another_cause_has_words(looks: list[Look]) -> None:
     order = [State.VISIBLE, State.RESTORED, State.MISSING, State.SUSPECTED, State.PROBABLE, State.CONFIRMED]
     before = fresh()
     for one, decision in zip(looks, decisions(*looks), strict=True):
         now = decision.track
         assert one.outcome in PRESENT or order.index(now.state) >= order.index(before.state)
-        assert (decision.why != "") == (now.state is not before.state)
+        moved = now.state is not before.state or now.run_cause is not before.run_cause
+        assert (decision.why != "") == moved
         assert now.episode - before.episode in {0, 1}
         assert (now.log_odds is None) == (now.misses == 0)
         assert len(now.miss_vantages) == now.misses
+        assert (now.settled_at is not None) == (now.state is State.CONFIRMED)
+        assert (now.step_at is None) == (now.step == 0) == (now.misses == 0)
+        before = now
+
+
+@LEISURE
+@given(histories())
+def test_nothing_touches_the_record_of_a_comment_that_was_restored(looks: list[Look]) -> None:
+    before = fresh()
+    for decision in decisions(*looks):
+        now = decision.track
+        if before.restored_at is not None:
+            assert record(now) == record(before)
+        if now.state in {State.VISIBLE, State.MISSING}:
+            assert (now.suspected_at, now.probable_at, now.confirmed_at) == (None, None, None) or now.restored_at
+        before = now
+
+
+@LEISURE
+@given(histories())
+def test_a_name_once_stated_holds_until_the_comment_is_seen(looks: list[Look]) -> None:
+    before, named = fresh(), frozenset(TOMBSTONES.values())
+    for decision in decisions(*looks):
+        now = decision.track
+        if before.run_cause in named and now.misses:
+            assert now.run_cause is before.run_cause
+        if before.state in DISAPPEARED and now.misses:
+            assert now.run_cause is before.run_cause or now.run_cause in named
         before = now
 
 
@@ -148,7 +202,15 @@ def live(random: Random, vantages: tuple[str, ...], removed_at: int, sick: Outco
         one = Look(plan.due, plan.vantage, outcome)
         track = decide(track, one, HAZARD).track
         yield track
-        plan = next_look(track, one, vantages=vantages, schedule=SCHEDULE, jitter=jitter, follow_until=FOLLOW_UNTIL)
+        plan = next_look(
+            track,
+            one,
+            vantages=vantages,
+            schedule=SCHEDULE,
+            jitter=jitter,
+            begin=FIRST_SEEN,
+            follow_until=FOLLOW_UNTIL,
+        )
 
 
 @pytest.mark.parametrize("vantages", [("front",), VANTAGES])

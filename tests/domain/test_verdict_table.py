@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.health import BLIND, BREAKER, CANARY_UNSEEN
 from bot.domain.observation import UNOBSERVED, Cause, Outcome
-from bot.domain.verdict import State, decide
+from bot.domain.verdict import DISAPPEARED, State, decide
 from tests.domain.histories import HAZARD, WAYS, after, later
 
 # One more look half an hour later, the guards hold; suspected, probable and confirmed came without a statement.
@@ -16,7 +17,7 @@ TABLE = """
 visible               visible    visible    visible    restored   restored   restored
 edited                visible    visible    visible    restored   restored   restored
 folded                visible    visible    visible    restored   restored   restored
-shadowed              visible    visible    visible    restored   restored   restored
+shadowed              visible    visible    visible    probable   confirmed  restored
 deleted_by_author     suspected  suspected  suspected  probable   confirmed  suspected
 removed_by_moderator  suspected  suspected  suspected  probable   confirmed  suspected
 removed_by_platform   suspected  suspected  suspected  probable   confirmed  suspected
@@ -53,8 +54,9 @@ def test_an_outcome_moves_a_state_as_the_table_says(before: State, outcome: Outc
     track = after(*WAYS[before])
     decision = decide(track, later(track, outcome), HAZARD)
     assert decision.track.state is expected
-    assert (decision.why != "") == (expected is not before), "words if and only if the state moved"
-    assert decision.track.outcome is outcome
+    spoken = expected is not before or decision.track.run_cause is not track.run_cause
+    assert (decision.why != "") == spoken, "words if and only if the state moved or the run's cause changed"
+    assert decision.track.outcome is (track.outcome if outcome in UNOBSERVED else outcome)
     assert decision.track.looks == track.looks + 1
 
 
@@ -65,18 +67,50 @@ def test_what_could_not_be_observed_changes_nothing_but_the_count(state: State, 
     track = after(*WAYS[state])
     one = later(track, outcome)
     counted = track.unobserved + (outcome is not Outcome.PENDING)
-    expected = replace(track, outcome=outcome, last_look=one.at, looks=track.looks + 1, unobserved=counted)
+    said = outcome if outcome is Outcome.PENDING else track.outcome
+    expected = replace(track, outcome=said, last_look=one.at, looks=track.looks + 1, unobserved=counted)
+    assert decide(track, one, HAZARD).track == expected
+
+
+@pytest.mark.parametrize("state", sorted(DISAPPEARED))
+def test_a_removed_comment_that_its_author_alone_sees_stays_removed(state: State) -> None:
+    track = after(*WAYS[state])
+    one = later(track, Outcome.SHADOWED)
+    decision = decide(track, one, HAZARD)
+    assert decision.track == replace(track, outcome=Outcome.SHADOWED, last_look=one.at, looks=track.looks + 1)
+    assert decision.why == ""
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("outcome", ABSENT)
+@pytest.mark.parametrize("held", [CANARY_UNSEEN, BREAKER])
+def test_a_held_absence_changes_nothing_but_since_when_it_is_absent(state: State, outcome: Outcome, held: str) -> None:
+    track = after(*WAYS[state])
+    one = later(track, outcome, held=held)
+    since = one.at if track.absent_since is None else track.absent_since
+    expected = replace(track, outcome=outcome, last_look=one.at, looks=track.looks + 1, absent_since=since)
     assert decide(track, one, HAZARD).track == expected
 
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("outcome", ABSENT)
-def test_a_held_absence_changes_nothing_but_since_when_it_is_absent(state: State, outcome: Outcome) -> None:
+@pytest.mark.parametrize("held", sorted(BLIND))
+def test_an_absence_where_nothing_is_proved_visible_does_not_even_begin_one(
+    state: State, outcome: Outcome, held: str
+) -> None:
     track = after(*WAYS[state])
-    one = later(track, outcome, held="a canary was not seen")
-    since = one.at if track.absent_since is None else track.absent_since
-    expected = replace(track, outcome=outcome, last_look=one.at, looks=track.looks + 1, absent_since=since)
-    assert decide(track, one, HAZARD).track == expected
+    one = later(track, outcome, held=held)
+    decision = decide(track, one, HAZARD)
+    beside_the_answer = replace(decision.track, outcome=track.outcome)
+    assert beside_the_answer == replace(track, last_look=one.at, looks=track.looks + 1)
+    assert decision.why == ""
+
+
+@pytest.mark.parametrize("held", sorted(BLIND))
+def test_an_absence_where_nothing_is_proved_visible_says_nothing_of_the_comment(held: str) -> None:
+    """Else a comment that was only asked blindly would no longer pass for visible, and could be no canary."""
+    track = after(*WAYS[State.VISIBLE])
+    assert decide(track, later(track, held=held), HAZARD).track.outcome is Outcome.VISIBLE
 
 
 CAUSES = {
@@ -93,6 +127,7 @@ def test_a_cause_is_what_the_platform_states_and_otherwise_unknown(outcome: Outc
     track = after(*WAYS[State.VISIBLE])
     moved = decide(track, later(track, outcome), HAZARD).track
     assert moved.cause is CAUSES.get(outcome, Cause.UNKNOWN)
+    assert moved.run_cause is moved.cause
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def follow(
         "source_id": source_id,
         "thread_id": thread_id,
         "jitter": 0.0,
+        "begin": T0,
         "follow_until": T0 + 30 * DAY,
         **tracking.fresh(Track(first_seen=T0, last_look=T0, last_seen=T0), Plan(due, "server")),
     }
