@@ -78,8 +78,7 @@ def build(configuration: Configuration, *, pooled: bool = True) -> App:
     """
     settings = configuration.settings
     clock = clock_of()
-    networks(settings.http.allow_networks)
-    watched = [_options(configuration, index) for index in range(len(settings.sources))]
+    watched = options_of(configuration)
     prepare_folder(settings.data_dir)
     engine = open_engine(database_url(settings.database, settings.data_dir), pooled=pooled)
     upgrade(engine)
@@ -186,6 +185,13 @@ def prepare_folder(data_dir: Path) -> None:
         ) from None
     # matplotlib writes a font cache; the home folder may be read-only.
     os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
+
+
+def options_of(configuration: Configuration) -> list[Mapping[str, object]]:
+    """Return the options of every source, checked by its platform; InputError for the first mistake."""
+    settings = configuration.settings
+    networks(settings.http.allow_networks)
+    return [_options(configuration, index) for index in range(len(settings.sources))]
 
 
 def _options(configuration: Configuration, index: int) -> Mapping[str, object]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import __version__, example, status
 from bot.alerts.channels import close_channels, test_alert
-from bot.app import App, build, channels_of, rules_of
+from bot.app import App, build, channels_of, options_of, rules_of
 from bot.clock import clock_of
 from bot.domain.errors import ChannelError, InputError, OperationError, RemovalwatchError
 from bot.log import configure
@@ -123,9 +123,9 @@ def worker(config: Path) -> None:
 def check(config: Path) -> None:
     """Read the configuration and the rules, run the rules' own tests, and start nothing."""
     configuration = load_configuration(config)
+    count = len(options_of(configuration))
     rules = rules_of(configuration.settings)
-    count = len(configuration.settings.sources)
-    click.echo(f"{config} is good: {count} sources, {len(rules.rules)} rules whose tests pass.")
+    click.echo(f"{config} is good. Sources: {count}. Rules, whose tests pass: {len(rules.rules)}.")
 
 
 @main.command("status")

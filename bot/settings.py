@@ -185,6 +185,8 @@ def load_configuration(path: Path) -> Configuration:
 
     Order of precedence: REMOVALWATCH_* variables, files in /run/secrets, the file. Relative paths start at its folder.
     """
+    if not path.exists():
+        raise InputError(f"there is no configuration {path}", instead=f"removalwatch init {path} writes one")
     located = load(path)
     if located.value is not None and not isinstance(located.value, dict):
         raise located.error((), "a configuration is a mapping of keys", instead="start with: sources:")

@@ -40,7 +40,7 @@ def test_init_writes_a_configuration_that_check_calls_good(tmp_path: Path) -> No
     assert removalwatch("init", str(path)).returncode == 0
     checked = removalwatch("check", "--config", str(path))
     assert (checked.returncode, checked.stderr) == (0, "")
-    assert "is good: 1 sources, 8 rules whose tests pass." in checked.stdout
+    assert "is good. Sources: 1. Rules, whose tests pass: 8." in checked.stdout
     again = removalwatch("init", str(path))
     assert (again.returncode, again.stderr) == (
         1,
@@ -63,9 +63,17 @@ def test_a_wrong_option_of_a_platform_is_shown_with_its_place(tmp_path: Path) ->
     """The platform's own keys are checked like all others."""
     path = tmp_path / "config.yaml"
     path.write_text(CONFIG.replace("threads: [/a/]", "thread: /a/"), encoding="utf-8")
-    ended = removalwatch("run", "--config", str(path))
+    for command in ("check", "run"):
+        ended = removalwatch(command, "--config", str(path))
+        assert ended.returncode == 2
+        assert f"{path}:4:" in ended.stderr
+
+
+def test_without_a_configuration_the_way_to_one_is_told(tmp_path: Path) -> None:
+    """The first thing that a newcomer may forget."""
+    ended = removalwatch("run", "--config", str(tmp_path / "c.yaml"))
     assert ended.returncode == 2
-    assert f"{path}:4:" in ended.stderr
+    assert f"removalwatch init {tmp_path}/c.yaml writes one" in ended.stderr
 
 
 def test_a_wrong_rules_file_exits_2_with_its_place(config: Path) -> None:
