@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -13,7 +13,7 @@ from bot.domain.comment import Source
 from bot.domain.instant import SECOND, Micros, seconds
 from bot.ports import Clock, JobQueue, Platform
 from bot.store import tracking
-from bot.store.host_budget import StoredHostBudget
+from bot.store.host_budget import blocked_until
 
 #: Comments of one batch, and real time after which a batch that nobody finished is given to another worker.
 BATCH = 100
@@ -66,7 +66,7 @@ def tick(planning: Planning) -> int:
         return 0
     free = planning.waiting - planning.queue.depth()
     claimed = 0
-    for source, vantage in _places(planning):
+    for source, vantage in _due(planning) if free > 0 else ():
         if claimed >= free:
             break
         batch_id = _claim(planning, source, vantage)
@@ -76,14 +76,17 @@ def tick(planning: Planning) -> int:
     return claimed
 
 
-def _places(planning: Planning) -> Iterator[tuple[Source, str]]:
-    """Yield every source and vantage whose host may be asked now."""
-    budget = StoredHostBudget(planning.engine, planning.clock)
-    for source in planning.sources.values():
-        platform = planning.platform(source.platform)
-        for vantage in platform.capabilities.vantages:
-            if budget.blocked_until(platform.host(source, vantage)) <= planning.clock.real():
-                yield source, vantage
+def _due(planning: Planning) -> list[tuple[Source, str]]:
+    """Return the sources and vantages with something due whose host may be asked; reading holds up no writer."""
+    now, real = planning.clock.now(), planning.clock.real()
+    with planning.engine.connect().execution_options(read_only=True) as connection:
+        return [
+            (source, vantage)
+            for source in planning.sources.values()
+            for vantage in planning.platform(source.platform).capabilities.vantages
+            if tracking.is_due(connection, source.id, vantage, now=now, real=real)
+            and blocked_until(connection, planning.platform(source.platform).host(source, vantage)) <= real
+        ]
 
 
 def _claim(planning: Planning, source: Source, vantage: str) -> int | None:

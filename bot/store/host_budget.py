@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, case, select, update
+from sqlalchemy import Connection, Engine, case, select, update
 
 from bot.domain.instant import Micros, micros
 from bot.ports import Clock
@@ -40,8 +40,8 @@ class StoredHostBudget:
             connection.execute(insert_or_ignore(connection, host_budget), {"host": host, "next_real": 0})
             connection.execute(update(host_budget).where(host_budget.c.host == host).values(blocked_real=later))
 
-    def blocked_until(self, host: str) -> Micros:
-        """Return until when nobody may ask this host (real time), 0 if it may be asked."""
-        query = select(host_budget.c.blocked_real).where(host_budget.c.host == host)
-        with self._engine.connect().execution_options(read_only=True) as connection:
-            return int(connection.execute(query).scalar_one_or_none() or 0)
+
+def blocked_until(connection: Connection, host: str) -> Micros:
+    """Return until when nobody may ask this host (real time), 0 if it may be asked."""
+    query = select(host_budget.c.blocked_real).where(host_budget.c.host == host)
+    return int(connection.execute(query).scalar_one_or_none() or 0)

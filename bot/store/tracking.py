@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, select, update
 
 from bot.domain.comment import Role
 from bot.domain.instant import Micros
@@ -64,6 +64,20 @@ def fresh(track: Track, plan: Plan) -> dict[str, Any]:
     return {**_columns(track), "due_at": plan.due, "vantage": plan.vantage}
 
 
+def is_due(connection: Connection, source_id: int, vantage: str, *, now: Micros, real: Micros) -> bool:
+    """Return whether there is something to claim."""
+    return connection.execute(_due(source_id, vantage, now, real).limit(1)).first() is not None
+
+
+def _due(source_id: int, vantage: str, now: Micros, real: Micros) -> Select[int, int]:
+    return (
+        select(tracking.c.comment_id, tracking.c.attempts)
+        .where(tracking.c.source_id == source_id, tracking.c.vantage == vantage)
+        .where(tracking.c.due_at <= now, tracking.c.lease_real < real)
+        .order_by(tracking.c.due_at)
+    )
+
+
 def claim(
     connection: Connection, source_id: int, vantage: str, *, now: Micros, real: Micros, lease: Micros, limit: int
 ) -> int | None:
@@ -71,14 +85,7 @@ def claim(
 
     A comment whose batches died three times is taken alone, so that it cannot take others with it.
     """
-    query = (
-        select(tracking.c.comment_id, tracking.c.attempts)
-        .where(tracking.c.source_id == source_id, tracking.c.vantage == vantage)
-        .where(tracking.c.due_at <= now, tracking.c.lease_real < real)
-        .order_by(tracking.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    query = _due(source_id, vantage, now, real).limit(limit).with_for_update(skip_locked=True)
     rows = connection.execute(query).all()
     if not rows:
         return None
