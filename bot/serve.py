@@ -138,10 +138,9 @@ async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
 
 async def _drain(app: App, own: dict[str, Channel], queue: JobQueue, others: set[str]) -> None:
     """Deliver on the channels of this process, and ring for the others."""
-    if own:
+    if await asyncio.to_thread(_waiting, app, set(own)):
         await drain(app.engine, own, app.clock, only=own.keys())
-    waiting = await asyncio.to_thread(_waiting, app, others)
-    if waiting:
+    if await asyncio.to_thread(_waiting, app, others):
         await asyncio.to_thread(queue.deliver)
 
 
