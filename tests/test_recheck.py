@@ -47,10 +47,10 @@ async def test_a_silent_removal_is_confirmed_from_two_vantages_and_dated(engine:
     ],
 )
 async def test_a_tombstone_gives_its_cause_and_is_confirmed_by_one_more_look(
-    engine: Engine, by: str, stated: str
+    sqlite_engine: Engine, by: str, stated: str
 ) -> None:
     """Suspected at once, confirmed ten minutes later, from either vantage."""
-    async with watching(engine) as watch:
+    async with watching(sqlite_engine) as watch:
         fill(watch, threads=2, number=6)
         await watch.collect()
         watch.act(Remove(id=ids(6)[0], by=by))
@@ -94,9 +94,9 @@ async def test_an_outage_of_the_second_vantage_delays_and_decides_nothing(sqlite
     assert (during, after) == ("probable", "confirmed")
 
 
-async def test_a_restoration_is_recorded_told_and_erases_nothing(engine: Engine) -> None:
+async def test_a_restoration_is_recorded_told_and_erases_nothing(sqlite_engine: Engine) -> None:
     """The removal keeps its dates; the owner hears of both."""
-    async with watching(engine) as watch:
+    async with watching(sqlite_engine) as watch:
         fill(watch, threads=3, number=10)
         await watch.collect()
         await watch.live(2 * HOUR)

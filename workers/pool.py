@@ -16,7 +16,7 @@ from bot.children import Supervisor
 from bot.job_queue import ALERTS, RECHECK, RqQueue, connect
 from bot.redis_server import wait_ready
 from bot.serve import BEAT_EVERY, beat, plan_forever
-from workers.jobs import app as worker_app
+from workers.jobs import recheck_batch
 from workers.safe_job import SafeJob
 
 GRACE = 10.0
@@ -52,8 +52,8 @@ async def run_pool(app: App, config: str, url: str) -> None:
 
 def work(queue: str, url: str) -> None:
     """Be one RQ worker of one queue: only then RQ takes jobs with the crash-safe BLMOVE."""
-    # Built before the first fork, so that no job pays for it.
-    worker_app()
+    # Built, imported and compiled before the first fork, so that no job pays for it. There is no batch 0.
+    recheck_batch(0)
     redis = connect(url, blocking=True)
     worker = Worker(
         [Queue(queue, connection=redis, serializer="json", job_class=SafeJob)],
