@@ -112,11 +112,15 @@ async def _look(
         absent = any(answer.outcome in ABSENCES for answer, _, _ in sight.answers.values())
         after = await ask(guards) if guards and absent else {}
     except TimeoutError:
-        # Without the second look at the canaries nothing is proved about what was seen so far.
+        # Without the second look at the canaries nothing is proved about what was seen so far; and a host that
+        # keeps us waiting is a gap in the coverage, not a reason to ask again at once.
         sight.held = health.NOTHING_SEEN
+        now = bench.clock.now()
+        for one in batch.followed:
+            sight.answers.setdefault(one.target.native_id, (_silence(one.target), now, now))
         return sight
-    sight.canaries = {canary.comment_id: _worse(before, after, target) for canary, target in watch}
-    found = _worse(before, after, nowhere) if nowhere else None
+    sight.canaries = {canary.comment_id: _worse(before, after, target, PRESENT) for canary, target in watch}
+    found = _worse(before, after, nowhere, frozenset({Outcome.GONE})) if nowhere else None
     sight.held = health.held_by_guards([answer.outcome for answer in sight.canaries.values()], _as_found(found))
     return sight
 
@@ -135,12 +139,17 @@ def _slices(batch: Batch, size: int) -> Iterator[list[Target]]:
         yield targets[start : start + size]
 
 
-def _worse(before: Mapping[str, Answer], after: Mapping[str, Answer], target: Target) -> Answer:
-    """Return the answer that proves less: a canary must be seen both times."""
-    missing = Answer(target.native_id, Outcome.UNREACHABLE)
-    first = before.get(target.native_id, missing)
+def _silence(target: Target) -> Answer:
+    return Answer(target.native_id, Outcome.UNREACHABLE, evidence={"signal": "no answer in time"})
+
+
+def _worse(
+    before: Mapping[str, Answer], after: Mapping[str, Answer], target: Target, good: frozenset[Outcome]
+) -> Answer:
+    """Return the answer that proves less: a guard must be as it should be both times."""
+    first = before.get(target.native_id, _silence(target))
     second = after.get(target.native_id, first)
-    return second if first.outcome in PRESENT else first
+    return second if first.outcome in good else first
 
 
 def _record(bench: Bench, source: Source, batch_id: int, sight: Sight, watch: Sequence[tuple[Canary, Target]]) -> None:

@@ -236,3 +236,22 @@ async def test_a_host_that_may_be_asked_rarely_is_asked_in_parts(
     assert {row.done for row in rows[3:]} <= set(range(1, 8))
     assert sum(row.done for row in rows) == watch.count(tables.observation)
     assert {row.attempts for row in watch.rows(select(tables.tracking.c.attempts))} == {0}
+
+
+async def test_a_host_that_keeps_us_waiting_is_a_gap_and_not_asked_again_at_once(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every comment of the batch is unreachable, and due again only after a while."""
+    import bot.recheck
+
+    monkeypatch.setattr(bot.recheck, "PATIENCE", 0.2)
+    async with watching(sqlite_engine) as watch:
+        fill(watch, threads=2, number=10)
+        await watch.collect()
+        watch.act(StartFault(kind=Fault.SLOW, vantages=("front",)))
+        watch.clock.at += HOUR
+        assert await watch.look() == 1
+        assert await watch.look() == 0
+    assert {row.outcome for row in watch.rows(select(tables.observation.c.outcome))} == {"unreachable"}
+    assert watch.count(tables.observation) == 20
+    assert min(row.due_at for row in watch.rows(select(tables.tracking.c.due_at))) >= watch.clock.at + HOUR
