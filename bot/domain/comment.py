@@ -23,15 +23,6 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CommentKey:
-    """A comment's identity: ids are strings, because 64-bit ids do not survive every JSON reader."""
-
-    platform: str
-    instance: str
-    native_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """One thing that the owner watches on a platform; `options` are the platform's own, already validated."""
 
