@@ -16,13 +16,24 @@ from sqlalchemy import Connection, Engine
 from bot.domain import alert, health
 from bot.domain.alert import Alert
 from bot.domain.comment import Source
-from bot.domain.health import Canary
-from bot.domain.instant import HOUR, Micros
-from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, UNOBSERVED, Answer, Cause, Outcome, Target
+from bot.domain.error_rates import ErrorRates
+from bot.domain.health import Breaker, Canary, Ending
+from bot.domain.instant import DAY, HOUR, Micros
+from bot.domain.observation import ABSENCES, OF_ACCOUNT, PRESENT, TOMBSTONES, UNOBSERVED, Answer, Cause, Outcome, Target
 from bot.domain.recheck_plan import Plan, Schedule, next_look
-from bot.domain.verdict import DISAPPEARED, Decision, Look, State, Track, decide
+from bot.domain.verdict import DISAPPEARED, Decision, Look, State, Track, annul, decide
 from bot.ports import Clock, Http, Platform
-from bot.store import canaries, comments, observations, outbox, sources, tracking
+from bot.store import (
+    canaries,
+    comments,
+    error_rates,
+    hazards,
+    mass_disappearances,
+    observations,
+    outbox,
+    sources,
+    tracking,
+)
 from bot.store.tracking import Batch, Followed
 
 #: Real seconds in which a batch begins to ask for comments; what was not asked for by then is released.
@@ -31,6 +42,8 @@ PROBE_SECONDS = 10.0
 PATIENCE = 40.0
 #: A look this much after it was due is counted as late.
 LATE: Micros = HOUR
+#: A comment is looked at at least once in this time: what was annulled before it concerns nobody any more.
+_LONGEST_SILENCE: Micros = 60 * DAY
 
 _RANK = (State.SUSPECTED, State.PROBABLE, State.CONFIRMED)
 
@@ -56,6 +69,15 @@ class Sight:
     answers: dict[str, tuple[Answer, Micros, Micros]] = field(default_factory=dict)
     canaries: dict[int, Answer] = field(default_factory=dict)
     held: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for one source when a batch of it is judged; `annulled`: absences that were faults, (start, end)."""
+
+    schedule: Schedule
+    rates: ErrorRates
+    annulled: Sequence[tuple[Micros, Micros]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,34 +180,62 @@ def _record(bench: Bench, source: Source, batch_id: int, sight: Sight, watch: Se
         batch = tracking.load_batch(connection, batch_id, for_update=True)
         if batch is None:
             return
-        looks = [_as_look(batch, sight, one) for one in batch.followed if one.target.native_id in sight.answers]
-        held = _guard(connection, bench, source, batch, looks, sight, now)
-        judged = [_judge(bench, one, answer, look, held) for one, answer, look in looks]
+        policy = _policy(connection, bench, source, now)
+        looks = [_as_look(bench, source, batch, sight, one) for one in batch.followed if _answered(one, sight)]
+        held = _guard(connection, bench, source, batch, policy, looks, sight, now)
+        # The breaker may have ended with this very batch.
+        policy = replace(policy, annulled=mass_disappearances.annulled(connection, source.id, since=_horizon(now)))
+        judged = [_judge(policy, one, answer, look, held) for one, answer, look in looks]
         observations.add(connection, [_observation_row(batch, one) for one in judged])
         _store_moves(connection, bench, source, [one for one in judged if one.decision.why])
         for one in judged:
             if one.answer.outcome is Outcome.EDITED and one.answer.text is not None:
                 comments.add_revision(connection, one.followed.comment_id, one.answer.text, one.look.at)
-        tracks = [(one.followed.comment_id, one.decision.track, _plan(bench, source, one)) for one in judged]
+        tracks = [(one.followed.comment_id, one.decision.track, _plan(bench, source, policy, one)) for one in judged]
         tracking.save(connection, batch_id, tracks)
         tracking.release(connection, batch_id)
         tracking.finish(connection, batch_id, at=now, done=len(looks), guards=held)
         _relieve_canaries(connection, source, watch, sight, now)
 
 
-def _judge(bench: Bench, followed: Followed, answer: Answer, look: Look, held: str | None) -> Judged:
+def _policy(connection: Connection, bench: Bench, source: Source, now: Micros) -> Policy:
+    return Policy(
+        hazards.in_force(connection, source, bench.schedule),
+        error_rates.in_force(connection, source.id),
+        mass_disappearances.annulled(connection, source.id, since=_horizon(now)),
+    )
+
+
+def _horizon(now: Micros) -> Micros:
+    return now - _LONGEST_SILENCE
+
+
+def _answered(one: Followed, sight: Sight) -> bool:
+    return one.target.native_id in sight.answers
+
+
+def _judge(policy: Policy, followed: Followed, answer: Answer, look: Look, held: str | None) -> Judged:
     look = replace(look, held=held) if look.absent and not look.stated else look
-    return Judged(followed, answer, look, decide(followed.track, look, bench.schedule.hazard))
+    track, why = followed.track, ""
+    for start, end in policy.annulled:
+        taken_back = annul(track, start, end)
+        track, why = taken_back.track, why or taken_back.why
+    decision = decide(track, look, policy.schedule.hazard, policy.rates)
+    return Judged(followed, answer, look, decision if decision.why else replace(decision, why=why))
 
 
-def _as_look(batch: Batch, sight: Sight, one: Followed) -> tuple[Followed, Answer, Look]:
+def _as_look(bench: Bench, source: Source, batch: Batch, sight: Sight, one: Followed) -> tuple[Followed, Answer, Look]:
     answer, asked, had = sight.answers[one.target.native_id]
     if sight.held == health.ABSENT_FOUND:
         # It also "finds" what cannot exist: neither presence nor absence means anything.
         answer = Answer(answer.native_id, Outcome.UNREACHABLE, evidence={"signal": health.ABSENT_FOUND})
+    by_id = bench.platform(source.platform).capabilities.by_id
+    if answer.outcome is Outcome.GONE and not (by_id or answer.proved or answer.explicit):
+        # Not to stand in a list is no absence: pages are cut, sorted, shifted.
+        answer = replace(answer, outcome=Outcome.UNREACHABLE, evidence={**answer.evidence, "unproved": True})
     # Seen at the latest when it was asked for; absent at the latest when the answer was there.
-    at = asked if answer.outcome in PRESENT else had
-    return one, answer, Look(max(at, one.track.last_look), batch.vantage, answer.outcome, answer.explicit)
+    at = max(asked if answer.outcome in PRESENT else had, one.track.last_look)
+    return one, answer, Look(at, batch.vantage, answer.outcome, answer.explicit, cause=answer.cause)
 
 
 def _guard(
@@ -193,36 +243,72 @@ def _guard(
     bench: Bench,
     source: Source,
     batch: Batch,
+    policy: Policy,
     looks: Sequence[tuple[Followed, Answer, Look]],
     sight: Sight,
     now: Micros,
 ) -> str | None:
     """Add the batch to the coverage ledger, move the breaker, and return why absences do not count, if so."""
-    # Where no canary at all was seen it is an outage; where some were, it may be a purge that took the others.
-    saw_some = sight.held not in health.BLIND
-    observations.cover(
-        connection,
-        source.id,
-        now,
-        due=len(batch.followed),
-        done=len(looks),
-        late=sum(one.due_at is not None and look.at - one.due_at > LATE for one, _, look in looks),
-        unreachable=sum(look.outcome in UNOBSERVED for _, _, look in looks),
-        new=sum(one.track.absent_since is None and _unexplained(look) for one, _, look in looks) if saw_some else 0,
-    )
+    observations.cover(connection, source.id, now, _ledger(batch, policy, looks, sight, now))
     before = sources.breaker(connection, source.id)
-    missing, looked = observations.trailing_misses(connection, source.id, now)
-    # Those of this batch are not saved yet.
-    looked += sum(one.track.last_look < observations.window_start(now) for one, _, _ in looks)
-    after = health.next_breaker(before, now, healthy=sight.held is None, new_misses=missing, looked=looked)
+    misses = observations.trailing_misses(connection, source.id, now)
+    agreed, denied = _elsewhere(bench, source, batch, looks, sight) if before.holds else (0, 0)
+    after, ending = health.next_breaker(
+        before, now, healthy=sight.held is None, misses=misses, agreed=agreed, denied=denied
+    )
     if after != before:
         sources.set_breaker(connection, source.id, after)
-    if after.since is not None and before.since is None:
+    if ending is not None:
+        mass_disappearances.end(connection, source.id, at=now, ending=ending)
+        _put(connection, bench, _decided(source, before, ending, now))
+    elif after.since is not None and before.since is None:
+        since = observations.window_start(now)
+        mass_disappearances.begin(connection, source.id, since=since, at=now, misses=misses)
         told = alert.undecided(
-            source_id=source.id, since=after.since, source=source.name, missing=missing, looked=looked
+            source_id=source.id, since=after.since, source=source.name, missing=misses.new, looked=misses.looked
         )
         _put(connection, bench, told)
-    return health.BREAKER if after.holds else sight.held
+    return health.BREAKER if after.holds and sight.held not in health.BLIND else sight.held
+
+
+def _decided(source: Source, before: Breaker, ending: Ending, now: Micros) -> Alert:
+    counted = ending is Ending.COUNTED
+    return alert.decided(source_id=source.id, since=before.since or now, at=now, source=source.name, counted=counted)
+
+
+def _ledger(
+    batch: Batch, policy: Policy, looks: Sequence[tuple[Followed, Answer, Look]], sight: Sight, now: Micros
+) -> dict[str, float]:
+    """Return what a batch adds to the coverage ledger."""
+    hazard = policy.schedule.hazard
+    # Where no canary at all was seen it is an outage; where some were, it may be a purge that took the others.
+    saw_some = sight.held not in health.BLIND
+    calm = [(one.track, look) for one, _, look in looks if one.track.absent_since is None and saw_some]
+    hour = now // HOUR * HOUR
+    return {
+        "due": len(batch.followed),
+        "done": len(looks),
+        "late": sum(one.due_at is not None and look.at - one.due_at > LATE for one, _, look in looks),
+        "unreachable": sum(look.outcome in UNOBSERVED for _, _, look in looks),
+        "new_misses": sum(_unexplained(look) for _, look in calm),
+        "fresh": sum(one.track.last_look < hour for one, _, _ in looks),
+        "expected": sum(
+            hazard.probability(track.last_seen - track.first_seen, look.at - track.first_seen) + policy.rates.false_miss
+            for track, look in calm
+        ),
+        "canary_looks": len(sight.canaries),
+        "canary_misses": sum(answer.outcome in ABSENCES for answer in sight.canaries.values()),
+    }
+
+
+def _elsewhere(
+    bench: Bench, source: Source, batch: Batch, looks: Sequence[tuple[Followed, Answer, Look]], sight: Sight
+) -> tuple[int, int]:
+    """Return how many comments that are absent another vantage does not see either, and how many it sees."""
+    if batch.vantage == bench.platform(source.platform).capabilities.vantages[0] or sight.held is not None:
+        return 0, 0
+    held = [look for one, _, look in looks if one.track.absent_since is not None]
+    return sum(_unexplained(look) for look in held), sum(look.outcome in PRESENT for look in held)
 
 
 def _unexplained(look: Look) -> bool:
@@ -230,12 +316,12 @@ def _unexplained(look: Look) -> bool:
     return look.outcome is Outcome.GONE and not look.explicit
 
 
-def _plan(bench: Bench, source: Source, one: Judged) -> Plan:
+def _plan(bench: Bench, source: Source, policy: Policy, one: Judged) -> Plan:
     return next_look(
         one.decision.track,
         one.look,
         vantages=bench.platform(source.platform).capabilities.vantages,
-        schedule=bench.schedule,
+        schedule=policy.schedule,
         jitter=one.followed.jitter,
         begin=one.followed.begin,
         follow_until=one.followed.follow_until,
@@ -250,6 +336,7 @@ def _observation_row(batch: Batch, one: Judged) -> dict[str, object]:
         "vantage": one.look.vantage,
         "outcome": one.look.outcome,
         "explicit": one.look.explicit,
+        "cause": one.look.cause,
         "held": one.look.held,
         "evidence": dict(one.answer.evidence),
     }
@@ -301,7 +388,7 @@ def _alert(bench: Bench, source: Source, one: Judged, ended: Micros | None) -> A
     if ended is not None:
         thread = followed.target.thread_id
         return alert.thread_ended(thread_id=followed.thread_id, ended=ended, at=at, source=source.name, thread=thread)
-    if track.run_cause is Cause.ACCOUNT and followed.author is not None:
+    if track.run_cause in OF_ACCOUNT and followed.author is not None:
         return alert.account_ended(author=followed.author, at=at, source=source.name)
     return alert.disappeared(
         comment_id=followed.comment_id,

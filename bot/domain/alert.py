@@ -14,6 +14,9 @@ _STATED: Mapping[Cause, str] = {
     Cause.MODERATOR: "removed by a moderator, says the platform",
     Cause.PLATFORM: "removed by the platform, says the platform",
     Cause.ACCOUNT: "its author's account is gone, says the platform",
+    Cause.ACCOUNT_SUSPENDED: "its author's account is suspended, says the platform",
+    Cause.ACCOUNT_DELETED: "its author's account was deleted, says the platform",
+    Cause.ACCOUNT_DEACTIVATED: "its author's account is deactivated, says the platform",
     Cause.PARENT: "its thread is gone, says the platform",
 }
 
@@ -27,6 +30,7 @@ class AlertKind(StrEnum):
     THREAD_ENDED = "thread_ended"
     ACCOUNT_ENDED = "account_ended"
     UNDECIDED = "undecided"
+    DECIDED = "decided"
     UNREACHABLE = "unreachable"
     REACHABLE = "reachable"
     DIGEST = "digest"
@@ -115,8 +119,25 @@ def undecided(*, source_id: int, since: Micros, source: str, missing: int, looke
         kind=AlertKind.UNDECIDED,
         at=since,
         title="Mass disappearance, undecided",
-        body="Absences are held until canaries were healthy for six hours; then they count.",
+        body="Absences are held until another vantage agrees or canaries were healthy for six hours; then they count.",
         facts={"Source": source, "Newly absent": f"{missing} of {looked} looked at"},
+    )
+
+
+def decided(*, source_id: int, since: Micros, at: Micros, source: str, counted: bool) -> Alert:
+    """Return the notice of what became of the mass disappearance that was undecided since `since`."""
+    words = (
+        "Canaries stayed in sight: the absences count, each from its first date."
+        if counted
+        else "The looks were at fault: the absences are annulled, and no comment is called disappeared because of it."
+    )
+    return Alert(
+        key=f"decided:{source_id}:{since}",
+        kind=AlertKind.DECIDED,
+        at=at,
+        title="Mass disappearance, decided: " + ("it was real" if counted else "it was a fault"),
+        body=words,
+        facts={"Source": source, "Undecided since": iso(since)},
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from bot.domain.instant import HOUR, Micros
 from bot.domain.observation import PRESENT, TOMBSTONES, UNOBSERVED, Outcome
@@ -13,9 +15,12 @@ CANARIES = 5
 #: A canary that stays away this long, over this many looks, while another one is seen, has truly gone.
 CANARY_GONE_AFTER: Micros = 6 * HOUR
 CANARY_GONE_LOOKS = 3
-#: The breaker opens when more comments than this newly disappear, of those looked at in the trailing window.
+#: The breaker opens when more comments than this newly disappear in the trailing window, and so many so rarely do.
 BREAKER_COUNT = 5
-BREAKER_SHARE = 0.20
+BREAKER_CHANCE = 1e-6
+#: So many of the held comments must have been asked for from another vantage, and so large a share must agree.
+BREAKER_WITNESSES = 5
+BREAKER_AGREES = 0.8
 #: It closes when canaries stayed healthy for this long: then it was a purge, and the absences count.
 BREAKER_HOLDS: Micros = 6 * HOUR
 
@@ -47,12 +52,44 @@ def held_by_guards(canaries: Collection[Outcome], known_absent: Outcome | None) 
     return None if all(outcome in PRESENT for outcome in canaries) else CANARY_UNSEEN
 
 
+class Ending(StrEnum):
+    """What became of a mass disappearance: its absences count from their first date, or were a fault."""
+
+    COUNTED = "counted"
+    ANNULLED = "annulled"
+
+
+@dataclass(frozen=True, slots=True)
+class Misses:
+    """What a source's trailing window holds: `new` comments became absent of `looked`; `expected` were foretold.
+
+    Those that a tombstone or an ended thread explains are left out. `expected` is a mean: the hazard's, and the rate
+    of false misses.
+    """
+
+    new: int
+    looked: int
+    expected: float
+
+    @property
+    def surprising(self) -> bool:
+        """Whether so many are a mass disappearance: more than BREAKER_COUNT, and by chance less than once in 10^6."""
+        return self.new > BREAKER_COUNT and _poisson_tail(self.new, self.expected) < BREAKER_CHANCE
+
+
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """A source's breaker: `since` when it holds absences (None: closed), `healthy_since` when no canary has failed."""
+    """A source's breaker: `since` when it holds absences (None: closed), `healthy_since` when no canary has failed.
+
+    `failed`: a canary was not seen while it held. `agreed` and `denied`: held comments that another vantage, its own
+    guards holding, did not see either, or saw.
+    """
 
     since: Micros | None = None
     healthy_since: Micros | None = None
+    failed: bool = False
+    agreed: int = 0
+    denied: int = 0
 
     @property
     def holds(self) -> bool:
@@ -60,22 +97,45 @@ class Breaker:
         return self.since is not None
 
 
-def next_breaker(breaker: Breaker, now: Micros, *, healthy: bool, new_misses: int, looked: int) -> Breaker:
-    """Return the breaker after a batch.
+def next_breaker(
+    breaker: Breaker, now: Micros, *, healthy: bool, misses: Misses, agreed: int = 0, denied: int = 0
+) -> tuple[Breaker, Ending | None]:
+    """Return the breaker after a batch, and how its mass disappearance ended, if it did.
 
-    `new_misses` of `looked` comments became absent in the trailing window (this batch included), those that a
-    tombstone or an ended thread explains left out. It delays and never erases: after BREAKER_HOLDS of healthy
-    canaries the absences count, and a failing canary starts that time anew.
+    It delays and never erases. The absences count when another vantage agrees, or after BREAKER_HOLDS of healthy
+    canaries; they are annulled when the other vantage sees the comments, or when a canary failed and came back.
     """
     if breaker.since is None:
-        if new_misses > max(BREAKER_COUNT, BREAKER_SHARE * looked):
-            return Breaker(since=now, healthy_since=now if healthy else None)
-        return breaker
+        opened = Breaker(since=now, healthy_since=now if healthy else None, failed=not healthy)
+        return (opened if misses.surprising else breaker), None
     if not healthy:
-        return replace(breaker, healthy_since=None)
-    if breaker.healthy_since is None:
-        return replace(breaker, healthy_since=now)
-    return Breaker() if now - breaker.healthy_since >= BREAKER_HOLDS else breaker
+        return replace(breaker, healthy_since=None, failed=True), None
+    since = now if breaker.healthy_since is None else breaker.healthy_since
+    after = replace(breaker, healthy_since=since, agreed=breaker.agreed + agreed, denied=breaker.denied + denied)
+    ending = _ending(after, now)
+    return (after if ending is None else Breaker()), ending
+
+
+def _ending(breaker: Breaker, now: Micros) -> Ending | None:
+    asked = breaker.agreed + breaker.denied
+    enough = BREAKER_AGREES * asked if asked >= BREAKER_WITNESSES else math.inf
+    if breaker.failed or breaker.denied >= enough:
+        return Ending.ANNULLED
+    healthy_for = now - (breaker.healthy_since or now)
+    return Ending.COUNTED if breaker.agreed >= enough or healthy_for >= BREAKER_HOLDS else None
+
+
+def _poisson_tail(count: int, mean: float) -> float:
+    """Return P(X >= count) for X ~ Poisson(mean)."""
+    if mean <= 0:
+        return 0.0 if count > 0 else 1.0
+    term = math.exp(count * math.log(mean) - mean - math.lgamma(count + 1))
+    total, k = 0.0, count
+    while term > total * 1e-12 and k < count + 10_000:
+        total += term
+        k += 1
+        term *= mean / k
+    return min(1.0, total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,16 @@ class Cause(StrEnum):
     MODERATOR = "moderator"
     PLATFORM = "platform"
     ACCOUNT = "account"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    ACCOUNT_DELETED = "account_deleted"
+    ACCOUNT_DEACTIVATED = "account_deactivated"
     PARENT = "parent"
     HELD = "held"
     UNKNOWN = "unknown"
 
 
+#: An account's end, as far as the platform says which.
+OF_ACCOUNT = frozenset({Cause.ACCOUNT, Cause.ACCOUNT_SUSPENDED, Cause.ACCOUNT_DELETED, Cause.ACCOUNT_DEACTIVATED})
 PRESENT = frozenset({Outcome.VISIBLE, Outcome.EDITED, Outcome.FOLDED, Outcome.SHADOWED})
 MUFFLED = frozenset({Outcome.FOLDED, Outcome.SHADOWED})
 #: The platform says, in a structured way, that the comment was deleted and by whom.
@@ -71,6 +76,9 @@ class Answer:
     """What one vantage said about one comment.
 
     `explicit`: a tombstone that names nobody ("deleted", without by whom); only with outcome gone.
+    `cause`: what the platform states more finely than the outcome does: which end of an account.
+    `proved`: a listing shows that the comment is absent (contiguous, in order, both neighbours seen): where a platform
+    has no lookup by id, gone counts only then.
     `text`: the text as shown now, if it was shown.
     `evidence`: flat JSON (status, signal, sha256 of the body …), never a text of a comment.
     """
@@ -78,5 +86,7 @@ class Answer:
     native_id: str
     outcome: Outcome
     explicit: bool = False
+    cause: Cause | None = None
+    proved: bool = False
     text: str | None = None
     evidence: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)

@@ -9,8 +9,9 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from bot.domain.error_rates import ASSUMED, ErrorRates
 from bot.domain.hazard import Hazard
-from bot.domain.health import BLIND
+from bot.domain.health import BLIND, BREAKER
 from bot.domain.instant import HOUR, MINUTE, Micros
 from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, UNOBSERVED, Cause, Outcome
 
@@ -36,22 +37,21 @@ SPACING: Micros = 10 * MINUTE
 ONE_VANTAGE_STEPS: tuple[Micros, ...] = (0, 20 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 72 * HOUR)
 PROBABLE_STEP = 4
 
-# Error rates until a source's own are measured: an absent answer for a living comment, a sighting of a dead one,
-# a false tombstone. Deliberately pessimistic.
-FALSE_MISS = 1e-2
-FALSE_SIGHT = 2e-2
-FALSE_TOMBSTONE = 1e-4
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One answer as the decision sees it; `held` says why an absence does not count (canary, breaker …)."""
+    """One answer as the decision sees it.
+
+    `held` says why an absence does not count (canary, breaker …); `cause` is what the platform states more finely than
+    the outcome does.
+    """
 
     at: Micros
     vantage: str
     outcome: Outcome
     explicit: bool = False
     held: str | None = None
+    cause: Cause | None = None
 
     @property
     def stated(self) -> bool:
@@ -122,7 +122,7 @@ class Decision:
     why: str = ""
 
 
-def decide(track: Track, look: Look, hazard: Hazard) -> Decision:
+def decide(track: Track, look: Look, hazard: Hazard, rates: ErrorRates = ASSUMED) -> Decision:
     """Return what `look` makes of `track` (design, section 6)."""
     seen = replace(track, last_look=look.at, looks=track.looks + 1)
     if look.outcome in UNOBSERVED:
@@ -136,15 +136,23 @@ def decide(track: Track, look: Look, hazard: Hazard) -> Decision:
         secret = look.outcome is Outcome.SHADOWED and track.state in DISAPPEARED
         return Decision(seen) if secret else _sighted(seen, look)
     if look.stated:
-        return _tombstone(seen, look, hazard)
+        return _tombstone(seen, look, hazard, rates)
     # Pending is withheld: neither present nor a miss. It counts only if it still is so at the horizon.
-    return _absence(seen, look, hazard) if look.absent else Decision(seen)
+    return _absence(seen, look, hazard, rates) if look.absent else Decision(seen)
 
 
 def _sighted(track: Track, look: Look) -> Decision:
-    calm = replace(
+    calm = replace(_without_run(track), last_seen=look.at)
+    if track.state in DISAPPEARED:
+        why = f"seen again from {look.vantage}"
+        return Decision(replace(calm, state=State.RESTORED, restored_at=look.at), why)
+    why = f"seen from {look.vantage}: the absence was none" if track.state in RUNNING else ""
+    return Decision(_calmed(calm), why)
+
+
+def _without_run(track: Track) -> Track:
+    return replace(
         track,
-        last_seen=look.at,
         log_odds=None,
         absent_since=None,
         first_miss=None,
@@ -157,31 +165,47 @@ def _sighted(track: Track, look: Look) -> Decision:
         step=0,
         step_at=None,
     )
-    if track.state in DISAPPEARED:
-        why = f"seen again from {look.vantage}"
-        return Decision(replace(calm, state=State.RESTORED, restored_at=look.at), why)
-    why = f"seen from {look.vantage}: the absence was none" if track.state in RUNNING else ""
-    if track.gone_before is not None:
-        return Decision(replace(calm, state=State.RESTORED), why)
-    return Decision(replace(calm, state=State.VISIBLE, cause=Cause.UNKNOWN, suspected_at=None), why)
 
 
-def _tombstone(track: Track, look: Look, hazard: Hazard) -> Decision:
+def _calmed(calm: Track) -> Track:
+    """Return a comment without an open absence in the state that its record gives it."""
+    if calm.gone_before is not None:
+        return replace(calm, state=State.RESTORED)
+    return replace(calm, state=State.VISIBLE, cause=Cause.UNKNOWN, suspected_at=None)
+
+
+def annul(track: Track, start: Micros, end: Micros) -> Decision:
+    """Take back an absence that began in [start, end], a mass disappearance that turned out to be a fault.
+
+    What was established before, or stated by the platform, stands.
+    """
+    began = track.absent_since
+    if began is None or not start <= began <= end or track.explicit or track.state in DISAPPEARED:
+        return Decision(track)
+    why = "annulled: its absence was part of a fault of the source" if track.state in RUNNING else ""
+    return Decision(_calmed(_without_run(track)), why)
+
+
+def _tombstone(track: Track, look: Look, hazard: Hazard, rates: ErrorRates) -> Decision:
     """Suspected at once with the stated cause; confirmed by one more look at least SPACING later."""
     cause = TOMBSTONES.get(look.outcome, Cause.UNKNOWN)
     if track.explicit and _too_soon(track, look):
         named = _named(track, cause)
         return Decision(named, "the platform says by whom" if named.run_cause is not track.run_cause else "")
-    run = _counted(track, look, cause, hazard)
+    run = _counted(track, look, cause, hazard, rates)
     if track.explicit:
         return _raise_to(track, run, State.CONFIRMED, look, "the platform says again that it was deleted")
     return _raise_to(track, run, State.SUSPECTED, look, "the platform says that it was deleted")
 
 
-def _absence(track: Track, look: Look, hazard: Hazard) -> Decision:
-    if look.held is not None or _too_soon(track, look):
+def _absence(track: Track, look: Look, hazard: Hazard, rates: ErrorRates) -> Decision:
+    undecided = look.held == BREAKER
+    if (look.held is not None and not undecided) or _too_soon(track, look):
         return Decision(replace(track, absent_since=_since(track, look)))
-    run = _counted(track, look, ABSENCES[look.outcome], hazard)
+    run = _counted(track, look, look.cause or ABSENCES[look.outcome], hazard, rates)
+    if undecided:
+        # A breaker delays and never erases: the absence is kept with its date, and moves nothing while it holds.
+        return _raise_to(track, run, State.MISSING, look, "absent, in a mass disappearance that is undecided")
     state, why = _ladder(run)
     return _raise_to(track, run, state, look, why)
 
@@ -210,9 +234,9 @@ def _ladder(run: Track) -> tuple[State, str]:
     return State.MISSING, "absent once"
 
 
-def _counted(track: Track, look: Look, cause: Cause, hazard: Hazard) -> Track:
+def _counted(track: Track, look: Look, cause: Cause, hazard: Hazard, rates: ErrorRates) -> Track:
     starts = track.misses == 0
-    before = _prior(track, look, hazard) if track.log_odds is None else track.log_odds
+    before = prior(track, look, hazard) if track.log_odds is None else track.log_odds
     run = replace(
         track,
         absent_since=_since(track, look),
@@ -221,9 +245,23 @@ def _counted(track: Track, look: Look, cause: Cause, hazard: Hazard) -> Track:
         misses=track.misses + 1,
         explicit=track.explicit or look.stated,
         miss_vantages=(*track.miss_vantages, look.vantage),
-        log_odds=before + math.log((1 - FALSE_SIGHT) / (FALSE_TOMBSTONE if look.stated else FALSE_MISS)),
+        log_odds=before + weight(look, rates),
     )
     return _named(_climbed(run, look), cause)
+
+
+def weight(look: Look, rates: ErrorRates = ASSUMED) -> float:
+    """Return what an answer weighs for "removed" against "alive", in log-odds; 0 where nothing was observed.
+
+    A look that is held weighs nothing either; a sighting weighs against.
+    """
+    if look.outcome in PRESENT:
+        return math.log(rates.false_sight / (1 - rates.false_miss))
+    if look.stated:
+        return math.log((1 - rates.false_sight) / rates.false_tombstone)
+    if look.absent and look.held in {None, BREAKER}:
+        return math.log((1 - rates.false_sight) / rates.false_miss)
+    return 0.0
 
 
 def _climbed(run: Track, look: Look) -> Track:
@@ -255,7 +293,7 @@ def _named(run: Track, cause: Cause) -> Track:
 _NAMED = frozenset(TOMBSTONES.values())
 
 
-def _prior(track: Track, look: Look, hazard: Hazard) -> float:
+def prior(track: Track, look: Look, hazard: Hazard) -> float:
     """Return the log-odds before any absence; from age alone, never from a rule, a flag or the panel."""
     chance = hazard.probability(track.last_seen - track.first_seen, look.at - track.first_seen)
     chance = min(max(chance, 1e-9), 1 - 1e-9)

@@ -26,10 +26,10 @@ from sqlalchemy import (
 
 from bot.domain.comment import Role
 from bot.domain.instant import Micros
-from bot.domain.observation import MUFFLED, Cause, Outcome
+from bot.domain.observation import MUFFLED, OF_ACCOUNT, Cause, Outcome
 from bot.store.tables import comment, enrolment, match, source, tracking
 
-DEPENDENT = frozenset({Cause.PARENT, Cause.ACCOUNT})
+DEPENDENT = OF_ACCOUNT | {Cause.PARENT}
 
 
 class Window(NamedTuple):
@@ -55,6 +55,9 @@ class Count:
     moderator: int = 0
     platform: int = 0
     account: int = 0
+    account_suspended: int = 0
+    account_deleted: int = 0
+    account_deactivated: int = 0
     parent: int = 0
     held: int = 0
     unknown: int = 0
@@ -175,7 +178,7 @@ def _columns(members: Subquery, now: Micros) -> dict[str, ColumnElement[int]]:
     unmatched = and_(members.c.role == Role.FLAGGED, members.c.matched == 0)
     # An account that nobody could name is one of its own.
     account = func.coalesce(members.c.author, cast(members.c.comment_id, String))
-    ended = _distinct(tracking.c.thread_id, cause == Cause.PARENT) + _distinct(account, cause == Cause.ACCOUNT)
+    ended = _distinct(tracking.c.thread_id, cause == Cause.PARENT) + _distinct(account, cause.in_(sorted(OF_ACCOUNT)))
     return {
         "followed": func.count(),
         "unmatched": _number(unmatched),

@@ -56,9 +56,14 @@ def failed(connection: Connection, source_id: int, failure: str, *, now: Micros)
 
 def breaker(connection: Connection, source_id: int) -> Breaker:
     """Return the breaker of a source, locked until the transaction ends."""
-    query = select(source.c.breaker_since, source.c.healthy_since).where(source.c.id == source_id).with_for_update()
-    row = connection.execute(query).one()
-    return Breaker(row.breaker_since, row.healthy_since)
+    columns = (
+        source.c.breaker_since,
+        source.c.healthy_since,
+        source.c.breaker_failed,
+        source.c.breaker_agreed,
+        source.c.breaker_denied,
+    )
+    return Breaker(*connection.execute(select(*columns).where(source.c.id == source_id).with_for_update()).one())
 
 
 def set_breaker(connection: Connection, source_id: int, state: Breaker) -> None:
@@ -66,5 +71,11 @@ def set_breaker(connection: Connection, source_id: int, state: Breaker) -> None:
     connection.execute(
         update(source)
         .where(source.c.id == source_id)
-        .values(breaker_since=state.since, healthy_since=state.healthy_since)
+        .values(
+            breaker_since=state.since,
+            healthy_since=state.healthy_since,
+            breaker_failed=state.failed,
+            breaker_agreed=state.agreed,
+            breaker_denied=state.denied,
+        )
     )

@@ -73,6 +73,12 @@ source = Table(
     # The breaker: since when it holds the misses of this source, and since when canaries were healthy under it.
     Column("breaker_since", BigInteger),
     Column("healthy_since", BigInteger),
+    Column("breaker_failed", Boolean, nullable=False, server_default=false()),
+    Column("breaker_agreed", Integer, nullable=False, server_default="0"),
+    Column("breaker_denied", Integer, nullable=False, server_default="0"),
+    # What this source's price of a look is multiplied by so that its budget is spent, and when that was last decided.
+    Column("price_factor", Float, nullable=False, server_default="1"),
+    Column("priced_at", BigInteger),
 )
 
 thread = Table(
@@ -172,6 +178,8 @@ tracking = Table(
     Column("source_id", ForeignKey("source.id"), nullable=False),
     Column("thread_id", ForeignKey("thread.id"), nullable=False),
     Column("due_at", BigInteger),
+    # The next look proves an absence or closes a horizon: it goes first where a budget is short.
+    Column("urgent", Boolean, nullable=False, server_default=false()),
     Column("vantage", String, nullable=False),
     Column("lease_real", BigInteger, nullable=False, server_default="0"),
     Column("batch_id", BigInteger, nullable=False, server_default="0"),
@@ -218,8 +226,14 @@ tracking = Table(
         postgresql_where=text("due_at IS NOT NULL"),
     ),
     Index("ix_tracking_thread_id", "thread_id"),
-    # How many comments were looked at in the trailing window: what the breaker divides by.
-    Index("ix_tracking_last_look", "source_id", "last_look"),
+    Index(
+        "ix_tracking_urgent",
+        "source_id",
+        "vantage",
+        "due_at",
+        sqlite_where=text("urgent AND due_at IS NOT NULL"),
+        postgresql_where=text("urgent AND due_at IS NOT NULL"),
+    ),
 )
 
 # A batch of one host and vantage; it exists before its job does.
@@ -249,6 +263,8 @@ observation = Table(
     Column("vantage", String, nullable=False),
     Column("outcome", String, _one_of("outcome", Outcome), nullable=False),
     Column("explicit", Boolean, nullable=False),
+    # The finer cause that the platform stated beside the outcome (a suspended account …), if it did.
+    Column("cause", String),
     # Why an absence did not count: canary, breaker, known-absent …; NULL where it did.
     Column("held", String),
     Column("evidence", JSON, nullable=False),
@@ -293,6 +309,75 @@ coverage = Table(
     Column("late", Integer, nullable=False),
     Column("unreachable", Integer, nullable=False),
     Column("new_misses", Integer, nullable=False),
+    # What the breaker compares with: how many new absences the hazard foretold, and comments first looked at this hour.
+    Column("expected", Float, nullable=False, server_default="0"),
+    Column("fresh", Integer, nullable=False, server_default="0"),
+    # Units of the source's budget that were spent on collection, looks and canaries.
+    Column("requests", Float, nullable=False, server_default="0"),
+    Column("canary_looks", Integer, nullable=False, server_default="0"),
+    Column("canary_misses", Integer, nullable=False, server_default="0"),
+)
+
+# Learned daily per platform; the newest holds.
+hazard = Table(
+    "hazard",
+    metadata,
+    Column("platform", String, primary_key=True),
+    Column("fitted_at", BigInteger, primary_key=True),
+    Column("edges", JSON, nullable=False),
+    Column("rates", JSON, nullable=False),
+    Column("comments", Integer, nullable=False),
+    Column("removals", Integer, nullable=False),
+)
+
+# Estimated daily per source from its canaries and restorations; the newest holds.
+error_rate = Table(
+    "error_rate",
+    metadata,
+    Column("source_id", ForeignKey("source.id"), primary_key=True),
+    Column("estimated_at", BigInteger, primary_key=True),
+    Column("rates", JSON, nullable=False),
+)
+
+# What an analyst says of a comment: an event of its own, beside the verdicts and never over them.
+correction = Table(
+    "correction",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("comment_id", ForeignKey("comment.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("why", Text, nullable=False),
+    Index("ix_correction_comment_id", "comment_id"),
+)
+
+# Each time a breaker opened: what it held, and whether the absences counted in the end or were annulled.
+mass_disappearance = Table(
+    "mass_disappearance",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("missing", Integer, nullable=False),
+    Column("looked", Integer, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ending", String),
+    Index("ix_mass_disappearance_source_id_opened_at", "source_id", "opened_at"),
+)
+
+# What an event stream of the platform itself says; it calibrates the verdicts and never enters them.
+truth = Table(
+    "truth",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("native_id", ForeignText, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("cause", String, nullable=False),
+    UniqueConstraint("source_id", "native_id", "at", "kind"),
 )
 
 outbox = Table(
