@@ -419,6 +419,7 @@ def _relieve_canaries(
     witnesses = sight.held not in {health.ABSENT_FOUND, health.ABSENT_UNASKED} and any(
         answer.outcome in PRESENT for answer, _, _ in sight.answers.values()
     )
+    undecided = sources.breaker(connection, source.id).holds
     kept, gone = [], []
     for canary, _ in watch:
         answer = sight.canaries.get(canary.comment_id)
@@ -427,7 +428,9 @@ def _relieve_canaries(
         # All but a plain absence are statements of the platform.
         stated = answer.explicit or answer.outcome in ABSENCES.keys() - {Outcome.GONE} | TOMBSTONES.keys()
         others = witnesses or bool(seen - {canary.comment_id})
-        after = health.next_canary(canary, now, answer.outcome, stated=stated, others_seen=others)
+        after = health.next_canary(
+            canary, now, answer.outcome, stated=stated, others_seen=others, undecided=undecided
+        )
         if after is None:
             gone.append(canary.comment_id)
         elif after != canary:

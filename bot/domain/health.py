@@ -15,6 +15,8 @@ CANARIES = 5
 #: A canary that stays away this long, over this many looks, while another one is seen, has truly gone.
 CANARY_GONE_AFTER: Micros = 6 * HOUR
 CANARY_GONE_LOOKS = 3
+#: While a breaker holds it takes longer: a partial fault would otherwise replace the canaries that prove it.
+CANARY_GONE_AFTER_UNDECIDED: Micros = 12 * HOUR
 #: The breaker opens when more comments than this newly disappear in the trailing window, and so many so rarely do.
 BREAKER_COUNT = 5
 BREAKER_CHANCE = 1e-6
@@ -147,11 +149,13 @@ class Canary:
     failures: int = 0
 
 
-def next_canary(canary: Canary, now: Micros, outcome: Outcome, *, stated: bool, others_seen: bool) -> Canary | None:
+def next_canary(
+    canary: Canary, now: Micros, outcome: Outcome, *, stated: bool, others_seen: bool, undecided: bool = False
+) -> Canary | None:
     """Return the canary after a look, or None when it has truly gone and another one takes its place.
 
-    It is not replaced merely because it failed: fresh canaries picked among the comments that a partial fault
-    shows would all pass, and prove nothing.
+    `undecided`: the source's breaker holds. It is not replaced merely because it failed: fresh canaries picked among
+    the comments that a partial fault shows would all pass, and prove nothing.
     """
     if outcome in PRESENT:
         return Canary(canary.comment_id)
@@ -161,6 +165,7 @@ def next_canary(canary: Canary, now: Micros, outcome: Outcome, *, stated: bool, 
         return None
     since = now if canary.failing_since is None else canary.failing_since
     failed = Canary(canary.comment_id, since, canary.failures + 1)
-    if others_seen and failed.failures >= CANARY_GONE_LOOKS and now - since >= CANARY_GONE_AFTER:
+    patience = CANARY_GONE_AFTER_UNDECIDED if undecided else CANARY_GONE_AFTER
+    if others_seen and failed.failures >= CANARY_GONE_LOOKS and now - since >= patience:
         return None
     return failed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.hazard import Hazard
 from bot.domain.instant import DAY, HOUR, MINUTE, Micros, micros
-from bot.domain.verdict import ONE_VANTAGE_STEPS, RUNNING, SPACING, Look, State, Track, step_wait
+from bot.domain.verdict import ONE_VANTAGE_STEPS, RUNNING, SPACING, Look, State, Track, proved_twice, step_wait
 
 #: A figure for a horizon needs a look after it (science B2): otherwise its last bin holds only events.
 HORIZONS: tuple[Micros, ...] = (HOUR, 24 * HOUR, 7 * DAY, 30 * DAY)
@@ -82,11 +82,16 @@ def _prove(track: Track, look: Look, vantages: tuple[str, ...]) -> Plan:
         # Nothing counted: from where nothing was seen, the other vantage is asked next.
         elsewhere = first if look.vantage == other else other
         return Plan(look.at + _patience(track, look, RETRY), other if look.counts else elsewhere)
-    if track.explicit or (first != other and (track.misses < 3 or look.vantage == other)):
+    if track.explicit:
         return Plan(look.at + SPACING, other)
+    ours, theirs = (track.miss_vantages.count(vantage) for vantage in (first, other))
+    if first != other and not proved_twice(track) and (look.vantage == other or ours - theirs < 2):
+        return Plan(look.at + SPACING, first if ours < 2 and theirs >= ours else other)
     # One vantage, or the second one does not answer: the long way, and the second one is asked first at each step.
     step = min(track.step, len(ONE_VANTAGE_STEPS) - 1)
-    return Plan(max(look.at + SPACING, (track.step_at or look.at) + step_wait(step)), other)
+    due = max(look.at + SPACING, (track.step_at or look.at) + step_wait(step))
+    # A breaker that holds may end at any time: what it held is not left waiting for the next step.
+    return Plan(due if look.held is None else min(due, look.at + RETRY_CALM), other)
 
 
 def _patience(track: Track, look: Look, shortest: Micros) -> Micros:

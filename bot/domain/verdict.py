@@ -223,8 +223,8 @@ def _ladder(run: Track) -> tuple[State, str]:
     hours = ((run.last_miss or 0) - (run.first_miss or 0)) / HOUR
     if run.explicit:
         return State.CONFIRMED, "the platform said that it was deleted, and it is still absent"
-    if run.misses >= 3 and run.miss_vantages[0] not in run.miss_vantages[-2:]:
-        return State.CONFIRMED, f"{run.misses} absences, the last two from another vantage"
+    if proved_twice(run):
+        return State.CONFIRMED, f"{run.misses} absences, two or more from each of two vantages"
     if run.step >= len(ONE_VANTAGE_STEPS):
         return State.CONFIRMED, f"{run.misses} absences over {hours:.0f} h"
     if run.step >= PROBABLE_STEP:
@@ -232,6 +232,11 @@ def _ladder(run: Track) -> tuple[State, str]:
     if run.misses >= 2:
         return State.SUSPECTED, f"{run.misses} absences"
     return State.MISSING, "absent once"
+
+
+def proved_twice(run: Track) -> bool:
+    """Whether two vantages, whose infrastructure fails separately, each missed it twice."""
+    return sum(run.miss_vantages.count(vantage) >= 2 for vantage in set(run.miss_vantages)) >= 2
 
 
 def _counted(track: Track, look: Look, cause: Cause, hazard: Hazard, rates: ErrorRates) -> Track:

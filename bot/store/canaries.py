@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, exists, func, insert, select, update
 
+from bot.domain.comment import Role
 from bot.domain.health import Canary
 from bot.domain.instant import Micros
 from bot.domain.observation import PRESENT, Target
 from bot.domain.verdict import State
-from bot.store.tables import canary, comment, thread, tracking
+from bot.store.tables import canary, comment, enrolment, thread, tracking
 
 
 def on_duty(connection: Connection, source_id: int) -> list[tuple[Canary, Target]]:
@@ -32,22 +33,25 @@ def on_duty(connection: Connection, source_id: int) -> list[tuple[Canary, Target
 
 
 def appoint(connection: Connection, source_id: int, number: int, *, now: Micros) -> None:
-    """Fill a source's canaries up to `number` with comments that were seen last time, of different threads first.
+    """Fill a source's canaries up to `number` with comments that were seen last time.
 
-    The oldest ones: what has stayed for long is least likely to go by itself.
+    Unflagged ones first, so that a purge of the flagged leaves the witnesses; then of different threads; then by lot,
+    for what hides the end of a listing would pass unseen by canaries that all stand at its head.
     """
     held = connection.execute(select(func.count()).where(canary.c.source_id == source_id)).scalar_one()
     if held >= number:
         return
-    place = func.row_number().over(partition_by=tracking.c.thread_id, order_by=tracking.c.first_seen)
+    flagged = exists().where(enrolment.c.comment_id == tracking.c.comment_id, enrolment.c.role == Role.FLAGGED)
+    rank = case((flagged, 1), else_=0)
+    place = func.row_number().over(partition_by=tracking.c.thread_id, order_by=(rank, tracking.c.jitter))
     alive = (
-        select(tracking.c.comment_id, place.label("place"), tracking.c.first_seen)
+        select(tracking.c.comment_id, rank.label("rank"), place.label("place"), tracking.c.jitter)
         .where(tracking.c.source_id == source_id, tracking.c.state == State.VISIBLE, tracking.c.looks > 0)
         .where(tracking.c.outcome.in_(PRESENT), tracking.c.absent_since.is_(None))
         .where(tracking.c.comment_id.not_in(select(canary.c.comment_id)))
         .subquery()
     )
-    query = select(alive.c.comment_id).order_by(alive.c.place, alive.c.first_seen).limit(number - held)
+    query = select(alive.c.comment_id).order_by(alive.c.rank, alive.c.place, alive.c.jitter).limit(number - held)
     rows = [
         {"comment_id": comment_id, "source_id": source_id, "since": now}
         for comment_id in connection.execute(query).scalars()
