@@ -428,9 +428,7 @@ def _relieve_canaries(
         # All but a plain absence are statements of the platform.
         stated = answer.explicit or answer.outcome in ABSENCES.keys() - {Outcome.GONE} | TOMBSTONES.keys()
         others = witnesses or bool(seen - {canary.comment_id})
-        after = health.next_canary(
-            canary, now, answer.outcome, stated=stated, others_seen=others, undecided=undecided
-        )
+        after = health.next_canary(canary, now, answer.outcome, stated=stated, others_seen=others, undecided=undecided)
         if after is None:
             gone.append(canary.comment_id)
         elif after != canary:

@@ -105,7 +105,8 @@ def next_breaker(
     """Return the breaker after a batch, and how its mass disappearance ended, if it did.
 
     It delays and never erases. The absences count when another vantage agrees, or after BREAKER_HOLDS of healthy
-    canaries; they are annulled when the other vantage sees the comments, or when a canary failed and came back.
+    canaries; they are annulled when the other vantage sees the comments, or some of them for all that time, or when a
+    canary failed and came back: then what is truly gone begins anew.
     """
     if breaker.since is None:
         opened = Breaker(since=now, healthy_since=now if healthy else None, failed=not healthy)
@@ -123,8 +124,13 @@ def _ending(breaker: Breaker, now: Micros) -> Ending | None:
     enough = BREAKER_AGREES * asked if asked >= BREAKER_WITNESSES else math.inf
     if breaker.failed or breaker.denied >= enough:
         return Ending.ANNULLED
-    healthy_for = now - (breaker.healthy_since or now)
-    return Ending.COUNTED if breaker.agreed >= enough or healthy_for >= BREAKER_HOLDS else None
+    if breaker.agreed >= enough:
+        return Ending.COUNTED
+    if now - (breaker.healthy_since or now) < BREAKER_HOLDS:
+        return None
+    # Two vantages that contradict each other for six hours: one of them is at fault, whatever its canaries say.
+    contradicted = enough < math.inf and breaker.denied > 0
+    return Ending.ANNULLED if contradicted else Ending.COUNTED
 
 
 def _poisson_tail(count: int, mean: float) -> float:

@@ -18,6 +18,8 @@ LONGEST_GAP: Micros = 3 * DAY
 RETRY: Micros = 10 * MINUTE
 RETRY_CALM: Micros = HOUR
 LONGEST_RETRY: Micros = DAY
+#: So many absences at the shortest spacing must do; where one of two vantages is silent, the long way begins.
+PROOFS = 6
 #: What is open at the end of the follow-up is looked at for so long after it.
 EXTRA_TIME: Micros = 7 * DAY
 
@@ -85,13 +87,18 @@ def _prove(track: Track, look: Look, vantages: tuple[str, ...]) -> Plan:
     if track.explicit:
         return Plan(look.at + SPACING, other)
     ours, theirs = (track.miss_vantages.count(vantage) for vantage in (first, other))
-    if first != other and not proved_twice(track) and (look.vantage == other or ours - theirs < 2):
-        return Plan(look.at + SPACING, first if ours < 2 and theirs >= ours else other)
-    # One vantage, or the second one does not answer: the long way, and the second one is asked first at each step.
+    lacking = first if ours < 2 and theirs >= ours else other
+    hopeful = look.vantage == other or ours - theirs < 2
+    if first != other and hopeful and track.misses < PROOFS and not proved_twice(track):
+        return Plan(look.at + SPACING, lacking)
+    # One vantage, or one of two does not answer: the long way, and that one is asked first at each step.
     step = min(track.step, len(ONE_VANTAGE_STEPS) - 1)
     due = max(look.at + SPACING, (track.step_at or look.at) + step_wait(step))
-    # A breaker that holds may end at any time: what it held is not left waiting for the next step.
-    return Plan(due if look.held is None else min(due, look.at + RETRY_CALM), other)
+    if look.held is None:
+        return Plan(due, lacking)
+    # A breaker that holds may end at any time: what it held is not left waiting for the next step. In turn, so that
+    # the one whose fault is over can say so.
+    return Plan(min(due, look.at + RETRY_CALM), first if look.vantage == other else other)
 
 
 def _patience(track: Track, look: Look, shortest: Micros) -> Micros:

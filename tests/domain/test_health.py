@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from bot.domain.health import (
@@ -14,6 +16,9 @@ from bot.domain.health import (
     NOTHING_SEEN,
     Breaker,
     Canary,
+    Ending,
+    Misses,
+    _poisson_tail,
     held_by_guards,
     next_breaker,
     next_canary,
@@ -77,60 +82,107 @@ def test_only_what_proves_nothing_visible_is_blind() -> None:
     assert not BLIND & {CANARY_UNSEEN, BREAKER}
 
 
+PURGE, CALM = Misses(50, 100, 0.5), Misses(0, 10, 0.1)
+
+
 @pytest.mark.parametrize(
-    ("new_misses", "looked", "opens"),
+    ("new", "expected", "opens"),
     [
-        (5, 5, False),
-        (6, 6, True),
-        (5, 1, False),
-        (6, 30, False),
-        (7, 30, True),
-        (20, 100, False),
-        (21, 100, True),
-        (200, 1000, False),
-        (0, 0, False),
+        (5, 1e-9, False),
+        (6, 1e-9, True),
+        (6, 0.0, True),
+        (0, 0.0, False),
+        (6, 0.1, True),
+        (6, 0.2, True),
+        (6, 0.5, False),
+        (8, 0.4, True),
+        (13, 2.0, True),
+        (12, 2.0, False),
+        (200, 190.0, False),
+        (270, 190.0, True),
     ],
 )
-def test_the_breaker_opens_above_five_and_a_fifth(new_misses: int, looked: int, opens: bool) -> None:
-    after = next_breaker(Breaker(), NOW, healthy=True, new_misses=new_misses, looked=looked)
+def test_the_breaker_opens_above_five_that_chance_does_not_explain(new: int, expected: float, opens: bool) -> None:
+    """P(X >= 6 | 0.2) = 7.5e-8 and P(X >= 6 | 0.5) = 1.4e-5 for X of Poisson."""
+    after, ending = next_breaker(Breaker(), NOW, healthy=True, misses=Misses(new, 1000, expected))
     assert after == (Breaker(since=NOW, healthy_since=NOW) if opens else Breaker())
-    assert after.holds is opens
+    assert ending is None
 
 
-def batches(*batches: tuple[Micros, bool], opened_healthy: bool = True) -> Breaker:
-    """Return a breaker that opened at NOW, after these batches: time since then, and whether canaries were seen."""
-    breaker = next_breaker(Breaker(), NOW, healthy=opened_healthy, new_misses=50, looked=100)
+@pytest.mark.parametrize("mean", [0.01, 0.5, 3.0, 40.0])
+def test_the_chance_of_so_many_is_the_poisson_tail(mean: float) -> None:
+    """Against the plain sum of what is below."""
+    for count in (1, 2, 5, 20, 60):
+        below = sum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(count))
+        assert _poisson_tail(count, mean) == pytest.approx(1 - below, rel=1e-6, abs=1e-12)
+
+
+def batches(*batches: tuple[Micros, bool], opened_healthy: bool = True) -> tuple[Breaker, list[Ending]]:
+    """Return a breaker that opened at NOW, after these batches (time since then, canaries seen), and how it ended."""
+    breaker, _ = next_breaker(Breaker(), NOW, healthy=opened_healthy, misses=PURGE)
+    endings = []
     for since, healthy in batches:
-        breaker = next_breaker(breaker, NOW + since, healthy=healthy, new_misses=0, looked=10)
-    return breaker
+        breaker, ending = next_breaker(breaker, NOW + since, healthy=healthy, misses=CALM)
+        endings += [ending] if ending else []
+    return breaker, endings
 
 
-def test_the_breaker_closes_after_six_healthy_hours_and_not_before() -> None:
-    assert batches((3 * HOUR, True), (6 * HOUR - 1, True)) == Breaker(NOW, NOW)
-    assert batches((3 * HOUR, True), (6 * HOUR, True)) == Breaker()
+def test_the_breaker_counts_after_six_healthy_hours_and_not_before() -> None:
+    assert batches((3 * HOUR, True), (6 * HOUR - 1, True)) == (Breaker(NOW, NOW), [])
+    assert batches((3 * HOUR, True), (6 * HOUR, True)) == (Breaker(), [Ending.COUNTED])
 
 
-def test_a_failing_canary_starts_the_six_hours_anew() -> None:
+def test_a_canary_that_failed_and_came_back_proves_a_fault() -> None:
     failed = (5 * HOUR, False)
-    assert batches(failed) == Breaker(NOW, None)
-    assert batches(failed, (6 * HOUR, True)) == Breaker(NOW, NOW + 6 * HOUR)
-    assert batches(failed, (6 * HOUR, True), (12 * HOUR - 1, True)).holds
-    assert not batches(failed, (6 * HOUR, True), (12 * HOUR, True)).holds
+    assert batches(failed) == (Breaker(NOW, None, failed=True), [])
+    assert batches(failed, (40 * HOUR, False)) == (Breaker(NOW, None, failed=True), [])
+    assert batches(failed, (7 * HOUR, True)) == (Breaker(), [Ending.ANNULLED])
+    assert batches((HOUR, True), opened_healthy=False) == (Breaker(), [Ending.ANNULLED])
 
 
-def test_a_breaker_that_opens_under_a_fault_waits_for_the_first_healthy_batch() -> None:
-    assert batches(opened_healthy=False) == Breaker(NOW, None)
-    assert batches((7 * HOUR, True), opened_healthy=False) == Breaker(NOW, NOW + 7 * HOUR)
-    assert not batches((7 * HOUR, True), (13 * HOUR, True), opened_healthy=False).holds
+@pytest.mark.parametrize(
+    ("agreed", "denied", "ending"),
+    [
+        (4, 0, None),
+        (5, 0, Ending.COUNTED),
+        (8, 2, Ending.COUNTED),
+        (7, 3, None),
+        (3, 7, None),
+        (2, 8, Ending.ANNULLED),
+        (0, 5, Ending.ANNULLED),
+        (0, 4, None),
+    ],
+)
+def test_another_vantage_decides_where_it_was_asked_for_enough(agreed: int, denied: int, ending: Ending | None) -> None:
+    held, _ = next_breaker(Breaker(), NOW, healthy=True, misses=PURGE)
+    after, found = next_breaker(held, NOW + 1, healthy=True, misses=CALM, agreed=agreed, denied=denied)
+    assert found is ending
+    assert after.holds is (ending is None)
+
+
+def test_what_another_vantage_says_adds_up_over_batches_and_not_where_canaries_fail() -> None:
+    held, _ = next_breaker(Breaker(), NOW, healthy=True, misses=PURGE)
+    after, _ = next_breaker(held, NOW + 1, healthy=True, misses=CALM, agreed=3)
+    assert (after.agreed, after.denied) == (3, 0)
+    blind, ending = next_breaker(after, NOW + 2, healthy=False, misses=CALM, agreed=9)
+    assert (blind.agreed, ending) == (3, None)
+    assert next_breaker(after, NOW + 2, healthy=True, misses=CALM, agreed=2) == (Breaker(), Ending.COUNTED)
+
+
+def test_vantages_that_contradict_each_other_for_six_hours_prove_a_fault_of_one() -> None:
+    held, _ = next_breaker(Breaker(), NOW, healthy=True, misses=PURGE)
+    mixed, _ = next_breaker(held, NOW + 1, healthy=True, misses=CALM, agreed=6, denied=4)
+    assert next_breaker(mixed, NOW + 6 * HOUR - 1, healthy=True, misses=CALM) == (mixed, None)
+    assert next_breaker(mixed, NOW + 6 * HOUR, healthy=True, misses=CALM) == (Breaker(), Ending.ANNULLED)
 
 
 def test_more_misses_do_not_prolong_the_hold() -> None:
     """It delays and never erases: a purge that goes on would otherwise never count."""
     breaker = Breaker(NOW, NOW)
     for hour in range(1, 6):
-        breaker = next_breaker(breaker, NOW + hour * HOUR, healthy=True, new_misses=90, looked=100)
+        breaker, _ = next_breaker(breaker, NOW + hour * HOUR, healthy=True, misses=PURGE)
         assert breaker == Breaker(NOW, NOW)
-    assert next_breaker(breaker, NOW + 6 * HOUR, healthy=True, new_misses=90, looked=100) == Breaker()
+    assert next_breaker(breaker, NOW + 6 * HOUR, healthy=True, misses=PURGE) == (Breaker(), Ending.COUNTED)
 
 
 def watched(*looks: tuple[Micros, Outcome], stated: bool = False, others_seen: bool = True) -> list[Canary | None]:
@@ -171,6 +223,14 @@ def test_a_canary_stays_while_no_other_one_is_seen() -> None:
 def test_a_canary_whose_deletion_is_stated_is_relieved_at_once_if_others_are_seen(outcome: Outcome) -> None:
     assert watched((0, outcome), stated=True) == [None]
     assert watched((0, outcome), stated=True, others_seen=False) == [Canary(7, NOW, 1)]
+
+
+def test_a_canary_is_kept_twice_as_long_while_a_mass_disappearance_is_undecided() -> None:
+    """Else a partial fault of more than six hours would exchange the canaries that prove it."""
+    failing = Canary(7, NOW, 5)
+    for hours, undecided, kept in ((6, False, False), (6, True, True), (12, True, False)):
+        after = next_canary(failing, NOW + hours * HOUR, GONE, stated=False, others_seen=True, undecided=undecided)
+        assert (after is not None) is kept
 
 
 @pytest.mark.parametrize("outcome", [UNREACHABLE, Outcome.RESTRICTED, Outcome.COMMENTS_CLOSED, Outcome.PENDING])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from bot.domain.error_rates import ErrorRates
 from bot.domain.hazard import Hazard
-from bot.domain.health import CANARY_UNSEEN, NO_CANARY
+from bot.domain.health import BREAKER, CANARY_UNSEEN, NO_CANARY
 from bot.domain.observation import Cause, Outcome
-from bot.domain.verdict import DISAPPEARED, Decision, Look, State, Track, decide
-from tests.domain.histories import FIRST_SEEN, HAZARD, WAYS, D, H, after, decisions, later, look, moment
+from bot.domain.verdict import DISAPPEARED, Decision, Look, State, Track, annul, decide, prior, weight
+from tests.domain.histories import FIRST_SEEN, HAZARD, WAYS, D, H, after, decisions, fresh, later, look, moment
 
 ONCE, TWICE = math.log((1 - 2e-2) / 1e-2), math.log((1 - 2e-2) / 1e-4)
 BY_AUTHOR, BY_MODERATOR = Outcome.DELETED_BY_AUTHOR, Outcome.REMOVED_BY_MODERATOR
@@ -70,26 +72,79 @@ def test_a_step_is_climbed_only_after_the_whole_wait_since_the_step_before() -> 
     assert made[-1].track.state is State.SUSPECTED
 
 
-def test_two_vantages_need_three_absences_ten_minutes_apart() -> None:
-    made = decisions(look(60), look(70, vantage="mirror"), look(80, vantage="mirror"))
-    assert [one.track.state.value for one in made] == ["missing", "suspected", "confirmed"]
-    assert made[-1].why == "3 absences, the last two from another vantage"
+def test_two_vantages_need_two_absences_each_ten_minutes_apart() -> None:
+    made = decisions(look(60), look(70, vantage="mirror"), look(80), look(90, vantage="mirror"))
+    assert [one.track.state.value for one in made] == ["missing", "suspected", "suspected", "confirmed"]
+    assert made[-1].why == "4 absences, two or more from each of two vantages"
 
 
 @pytest.mark.parametrize(
-    "vantages",
+    ("vantages", "expected"),
     [
-        "front front front",
-        "front mirror",
-        "front mirror front",
-        "front front mirror",
-        "front mirror front mirror",
-        "mirror mirror mirror",
+        ("front front front", "suspected"),
+        ("front mirror front", "suspected"),
+        ("front front mirror", "suspected"),
+        ("front mirror mirror mirror mirror", "suspected"),
+        ("mirror mirror mirror", "suspected"),
+        ("front mirror front mirror", "confirmed"),
+        ("front front mirror mirror", "confirmed"),
+        ("mirror mirror mirror front front", "confirmed"),
     ],
 )
-def test_only_the_last_two_from_another_vantage_confirm(vantages: str) -> None:
+def test_only_two_absences_from_each_of_two_vantages_confirm(vantages: str, expected: str) -> None:
+    """One slip of the first and a fault of the second would otherwise do."""
     looks = [look(60 + 10 * number, vantage=name) for number, name in enumerate(vantages.split())]
-    assert states(*looks)[-1] == "suspected"
+    assert states(*looks)[-1] == expected
+
+
+def test_absences_that_a_breaker_held_count_from_their_first_date_when_it_ends() -> None:
+    held = [look(60 + 10 * number, vantage=name, held=BREAKER) for number, name in enumerate(("front", "mirror") * 2)]
+    made = decisions(*held, look(7 * H))
+    assert [one.track.state.value for one in made] == ["missing"] * 4 + ["confirmed"]
+    assert made[0].why == "absent, in a mass disappearance that is undecided"
+    assert [one.why for one in made[1:4]] == ["", "", ""]
+    assert (made[-1].track.gone_after, made[-1].track.gone_before) == (FIRST_SEEN, moment(60))
+
+
+def test_what_is_annulled_leaves_nothing_and_what_was_established_stands() -> None:
+    held = look(60, held=BREAKER), look(70, vantage="mirror", held=BREAKER)
+    taken_back = annul(after(*held), moment(30), moment(90))
+    assert taken_back.why == "annulled: its absence was part of a fault of the source"
+    assert taken_back.track == replace(fresh(), outcome=Outcome.GONE, last_look=moment(70), looks=2)
+    for state in (State.PROBABLE, State.CONFIRMED, State.VISIBLE):
+        track = after(*WAYS[state])
+        assert annul(track, moment(0), moment(90)) == Decision(track)
+    stated = after(look(60, BY_AUTHOR))
+    assert annul(stated, moment(30), moment(90)) == Decision(stated)
+
+
+@pytest.mark.parametrize(("start", "end", "kept"), [(30, 59, True), (61, 90, True), (60, 60, False)])
+def test_only_an_absence_that_began_in_the_fault_is_annulled(start: float, end: float, kept: bool) -> None:
+    track = after(look(60), look(75))
+    assert (annul(track, moment(start), moment(end)).track == track) is kept
+
+
+def test_annulling_a_second_suspicion_goes_back_to_restored() -> None:
+    track = after(*WAYS[State.RESTORED], look(6 * D), look(6 * D + 20))
+    assert annul(track, moment(6 * D), moment(6 * D)).track.state is State.RESTORED
+
+
+def test_an_answer_weighs_by_the_rates_of_its_source_and_what_saw_nothing_weighs_nothing() -> None:
+    rates = ErrorRates(false_miss=1e-3, false_sight=0.1, false_tombstone=1e-5)
+    assert weight(look(60), rates) == pytest.approx(math.log(0.9 / 1e-3))
+    assert weight(look(60, held=BREAKER), rates) == weight(look(60), rates)
+    assert weight(look(60, BY_AUTHOR), rates) == pytest.approx(math.log(0.9 / 1e-5))
+    assert weight(look(60, Outcome.VISIBLE), rates) == pytest.approx(math.log(0.1 / (1 - 1e-3)))
+    for nothing in (look(60, Outcome.UNREACHABLE), look(60, Outcome.PENDING), look(60, held=CANARY_UNSEEN)):
+        assert weight(nothing, rates) == 0.0
+    run = decide(fresh(), look(60), HAZARD, rates).track
+    assert run.log_odds == pytest.approx(prior(fresh(), look(60), HAZARD) + math.log(0.9 / 1e-3))
+
+
+@pytest.mark.parametrize("cause", [Cause.ACCOUNT_SUSPENDED, Cause.ACCOUNT_DELETED, Cause.ACCOUNT_DEACTIVATED])
+def test_the_end_of_an_account_is_named_as_finely_as_the_platform_does(cause: Cause) -> None:
+    looks = [replace(look(60 + minutes, ACCOUNT), cause=cause) for minutes in (0, 20, 60, 6 * H)]
+    assert after(*looks).cause is cause
 
 
 def test_a_second_vantage_does_not_confirm_faster_than_the_spacing() -> None:

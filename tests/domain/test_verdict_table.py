@@ -83,13 +83,23 @@ def test_a_removed_comment_that_its_author_alone_sees_stays_removed(state: State
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("outcome", ABSENT)
-@pytest.mark.parametrize("held", [CANARY_UNSEEN, BREAKER])
-def test_a_held_absence_changes_nothing_but_since_when_it_is_absent(state: State, outcome: Outcome, held: str) -> None:
+def test_a_held_absence_changes_nothing_but_since_when_it_is_absent(state: State, outcome: Outcome) -> None:
     track = after(*WAYS[state])
-    one = later(track, outcome, held=held)
+    one = later(track, outcome, held=CANARY_UNSEEN)
     since = one.at if track.absent_since is None else track.absent_since
     expected = replace(track, outcome=outcome, last_look=one.at, looks=track.looks + 1, absent_since=since)
     assert decide(track, one, HAZARD).track == expected
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("outcome", ABSENT)
+def test_a_breaker_keeps_an_absence_and_lets_it_move_nothing_beyond_missing(state: State, outcome: Outcome) -> None:
+    track = after(*WAYS[state])
+    moved = decide(track, later(track, outcome, held=BREAKER), HAZARD).track
+    calm = state in {State.VISIBLE, State.RESTORED}
+    assert moved.state is (State.MISSING if calm else state)
+    assert (moved.misses, moved.episode) == (track.misses + 1, track.episode)
+    assert (moved.gone_after, moved.gone_before) == (track.gone_after, track.gone_before)
 
 
 @pytest.mark.parametrize("state", State)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Engine, select
 
 from bot.clock import ScaledClock
-from bot.domain.health import Breaker, Canary
-from bot.domain.instant import HOUR, SECOND
+from bot.domain.comment import Role
+from bot.domain.health import Breaker, Canary, Ending, Misses
+from bot.domain.instant import DAY, HOUR, MINUTE, SECOND
 from bot.domain.observation import Outcome
-from bot.store import canaries, observations, sources, tables
+from bot.store import canaries, comments, mass_disappearances, observations, sources, tables, tracking
 from bot.store.host_budget import StoredHostBudget, blocked_until
 from tests.store.rows import T0, add_source, follow
 
@@ -31,26 +32,59 @@ def test_the_breaker_survives_a_restart(engine: Engine) -> None:
     with engine.begin() as connection:
         source = add_source(connection)
         assert sources.breaker(connection, source) == Breaker()
-        sources.set_breaker(connection, source, Breaker(T0, T0 + 1))
+        sources.set_breaker(connection, source, Breaker(T0, T0 + 1, failed=True, agreed=3, denied=1))
     with engine.begin() as connection:
-        assert sources.breaker(connection, source) == Breaker(T0, T0 + 1)
+        assert sources.breaker(connection, source) == Breaker(T0, T0 + 1, failed=True, agreed=3, denied=1)
 
 
 def test_coverage_adds_up_by_hour_and_the_trailing_window_is_two_hours(engine: Engine) -> None:
-    """Nothing of the future and nothing older than the hour before moves the breaker."""
-    start = T0 - T0 % HOUR
+    """Trailing data only: this hour and the one before; comments, not looks."""
+    now = T0 // HOUR * HOUR + 59 * MINUTE
+    start = observations.window_start(now)
+    batch = {"due": 11, "done": 10, "late": 1, "unreachable": 2, "new_misses": 3, "fresh": 8, "expected": 0.25}
+    with engine.begin() as connection:
+        source, other = add_source(connection), add_source(connection, "other")
+        assert observations.trailing_misses(connection, source, now) == Misses(0, 0, 0.0)
+        for at in (start - 1, start, now, now):
+            observations.cover(connection, source, at, batch)
+        observations.cover(connection, other, now, batch)
+        assert observations.trailing_misses(connection, source, now) == Misses(9, 24, 0.75)
+        row = connection.execute(
+            select(tables.coverage).where(tables.coverage.c.hour == now // HOUR, tables.coverage.c.source_id == source)
+        ).one()
+    assert (row.due, row.done, row.late, row.unreachable, row.canary_looks) == (22, 20, 2, 4, 0)
+
+
+def test_canaries_are_unflagged_first(engine: Engine) -> None:
+    """A purge of the flagged must leave the witnesses."""
     with engine.begin() as connection:
         source = add_source(connection)
-        for hour, new in ((0, 100), (1, 3), (2, 4), (2, 2), (3, 100)):
-            observations.cover(connection, source, start + hour * HOUR, due=11, done=10, late=1, unreachable=2, new=new)
-        follow(connection, source, "before the window")
-        looked = tables.tracking.update().values(last_look=start + HOUR)
-        connection.execute(looked.where(tables.tracking.c.comment_id == follow(connection, source, "in the window")))
-        now = start + 2 * HOUR + 5
-        connection.execute(tables.tracking.update().where(tables.tracking.c.last_look == T0).values(last_look=start))
-        assert observations.trailing_misses(connection, source, now) == (9, 1)
-        row = connection.execute(select(tables.coverage).where(tables.coverage.c.hour == start // HOUR + 2)).one()
-    assert (row.due, row.done, row.late, row.unreachable) == (22, 20, 2, 4)
+        ids = [follow(connection, source, name, thread=name) for name in "abcd"]
+        connection.execute(tables.tracking.update().values(looks=1))
+        version = comments.ensure_rule_version(connection, "v", "{}", T0)
+        row = {"partner_id": None, "rule_version_id": version, "probability": 1.0, "enrolled_at": T0, "matched": False}
+        flagged = [{"comment_id": comment, "role": Role.FLAGGED, **row} for comment in ids[:2]]
+        tracking.enrol(connection, [*flagged, {"comment_id": ids[2], "role": Role.CONTROL, **row}])
+        canaries.appoint(connection, source, 2, now=T0)
+        assert {canary.comment_id for canary, _ in canaries.on_duty(connection, source)} == set(ids[2:])
+        canaries.appoint(connection, source, 4, now=T0)
+        assert {canary.comment_id for canary, _ in canaries.on_duty(connection, source)} == set(ids)
+
+
+def test_a_mass_disappearance_is_recorded_with_its_end(engine: Engine) -> None:
+    """Those that count are no gap to be annulled; those of other sources are nobody's business."""
+    with engine.begin() as connection:
+        source, other = add_source(connection), add_source(connection, "other")
+        for ending, at in ((Ending.COUNTED, T0), (Ending.ANNULLED, T0 + DAY), (Ending.ANNULLED, T0 + 3 * DAY)):
+            mass_disappearances.begin(connection, source, since=at, at=at + HOUR, misses=Misses(9, 20, 0.1))
+            mass_disappearances.end(connection, source, at=at + 2 * HOUR, ending=ending)
+        mass_disappearances.begin(connection, source, since=T0 + 9 * DAY, at=T0 + 9 * DAY, misses=Misses(9, 20, 0.1))
+        assert mass_disappearances.annulled(connection, source, since=T0) == [
+            (T0 + DAY, T0 + DAY + 2 * HOUR),
+            (T0 + 3 * DAY, T0 + 3 * DAY + 2 * HOUR),
+        ]
+        assert len(mass_disappearances.annulled(connection, source, since=T0 + 2 * DAY)) == 1
+        assert mass_disappearances.annulled(connection, other, since=T0) == []
 
 
 def test_canaries_are_seen_comments_of_different_threads_and_stay_on_duty(engine: Engine) -> None:

@@ -121,8 +121,8 @@ def test_each_source_tells_when_it_was_read_and_what_hinders_it(connection: Conn
 def test_coverage_is_of_the_last_24_hours_and_of_its_own_source(connection: Connection) -> None:
     one, two = add_source(connection, "one"), add_source(connection, "two")
     for at, due in ((T0 - DAY, 1000), (T0 - 23 * HOUR, 100), (T0, 10)):
-        observations.cover(connection, one, at, due=due, done=due - 1, late=2, unreachable=1, new=0)
-    observations.cover(connection, two, T0, due=7, done=0, late=0, unreachable=7, new=0)
+        observations.cover(connection, one, at, {"due": due, "done": due - 1, "late": 2, "unreachable": 1})
+    observations.cover(connection, two, T0, {"due": 7, "unreachable": 7})
     found = {source.name: source.coverage for source in standing(connection, T0, REAL).sources}
     assert found == {"one": Coverage(110, 108, 4, 2), "two": Coverage(7, 0, 0, 7)}
 

@@ -48,7 +48,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "error_rate",
-        sa.Column("source_id", sa.BigInteger(), nullable=False),
+        sa.Column("source_id", ROW_ID, nullable=False),
         sa.Column("estimated_at", sa.BigInteger(), nullable=False),
         sa.Column("rates", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_error_rate_source_id")),
@@ -57,7 +57,7 @@ def upgrade() -> None:
     op.create_table(
         "correction",
         sa.Column("id", ROW_ID, nullable=False),
-        sa.Column("comment_id", sa.BigInteger(), nullable=False),
+        sa.Column("comment_id", ROW_ID, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("cause", sa.String(), nullable=False),
@@ -69,7 +69,7 @@ def upgrade() -> None:
     op.create_table(
         "mass_disappearance",
         sa.Column("id", ROW_ID, nullable=False),
-        sa.Column("source_id", sa.BigInteger(), nullable=False),
+        sa.Column("source_id", ROW_ID, nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("missing", sa.Integer(), nullable=False),
@@ -85,7 +85,7 @@ def upgrade() -> None:
     op.create_table(
         "truth",
         sa.Column("id", ROW_ID, nullable=False),
-        sa.Column("source_id", sa.BigInteger(), nullable=False),
+        sa.Column("source_id", ROW_ID, nullable=False),
         sa.Column("native_id", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
