@@ -84,6 +84,7 @@ class Source:
     called: dict[State, dict[int, Micros]] = field(default_factory=lambda: {state: {} for state in _CALLED})
     first_absent: dict[int, Micros] = field(default_factory=dict)
     breaker_since: Micros = 0
+    settled: list[tuple[Micros, int]] = field(default_factory=list)
     looks: int = 0
 
     def run(self) -> None:
@@ -148,7 +149,8 @@ class Source:
         absent = any(outcome is Outcome.GONE for outcome in answers.values())
         watch = self._guard(vantage, at, again=absent)
         held = health.held_by_guards(list(watch.values()), None) if self.policy.canaries else None
-        held = self._break(vantage, at, answers, held)
+        returned = any(self.canaries[one].returned(outcome) for one, outcome in watch.items())
+        held = self._break(vantage, at, answers, held, returned=returned)
         for comment, outcome in answers.items():
             if outcome is Outcome.GONE or comment in self.tracks:
                 self._judge(comment, Look(at, vantage, outcome, held=held if outcome is Outcome.GONE else None))
@@ -161,7 +163,9 @@ class Source:
         after = self._request(vantage, at, watched) if again else before
         return {one: after[one] if before[one] in PRESENT else before[one] for one in before}
 
-    def _break(self, vantage: str, at: Micros, answers: Mapping[int, Outcome], held: str | None) -> str | None:
+    def _break(
+        self, vantage: str, at: Micros, answers: Mapping[int, Outcome], held: str | None, *, returned: bool
+    ) -> str | None:
         """Move the breaker, as bot.recheck does, and return why absences do not count."""
         if not self.policy.breaker:
             return held
@@ -173,14 +177,22 @@ class Source:
         if self.breaker.holds and vantage != self.setting.vantages[0] and held is None:
             theirs = [answers[one] for one in answers if opened.get(one, False)]
             agreed, denied = theirs.count(Outcome.GONE), sum(it in PRESENT for it in theirs)
-        before = self.breaker
+        before, misses = self.breaker, self._misses(at)
         self.breaker, ending = health.next_breaker(
-            before, at, healthy=held is None, misses=self._misses(at), agreed=agreed, denied=denied
+            before,
+            at,
+            healthy=held is None,
+            misses=misses,
+            agreed=agreed,
+            denied=denied,
+            returned=returned,
         )
         if self.breaker.holds and not before.holds:
             self.breaker_since = (at // HOUR - 1) * HOUR
         if ending is Ending.ANNULLED:
             self.annulled.append((self.breaker_since, at))
+        if ending is Ending.COUNTED:
+            self.settled.append((at, misses.new))
         return health.BREAKER if self.breaker.holds and held not in health.BLIND else held
 
     def _misses(self, at: Micros) -> Misses:
@@ -189,8 +201,9 @@ class Source:
         window = at - (hour - 1) * HOUR
         looked = setting.comments * min(1.0, HOUR / setting.interval) * (1 + (window - HOUR) / HOUR)
         per_look = setting.schedule.hazard.probability(5 * DAY, 5 * DAY + setting.interval) + setting.rates.false_miss
-        new = self.new_by_hour[hour] + self.new_by_hour[hour - 1]
-        return Misses(new, round(looked), looked * per_look)
+        decided = sum(number for ended, number in self.settled if ended >= (hour - 1) * HOUR)
+        new = self.new_by_hour[hour] + self.new_by_hour[hour - 1] - decided
+        return Misses(max(0, new), round(looked), looked * per_look)
 
     def _judge(self, comment: int, look: Look) -> None:
         track = self.tracks.get(comment)

@@ -73,11 +73,10 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What holds for one source when a batch of it is judged; `annulled`: absences that were faults, (start, end)."""
+    """What was learned of one source, and holds when a batch of it is judged."""
 
     schedule: Schedule
     rates: ErrorRates
-    annulled: Sequence[tuple[Micros, Micros]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +179,14 @@ def _record(bench: Bench, source: Source, batch_id: int, sight: Sight, watch: Se
         batch = tracking.load_batch(connection, batch_id, for_update=True)
         if batch is None:
             return
-        policy = _policy(connection, bench, source, now)
+        policy = Policy(
+            hazards.in_force(connection, source, bench.schedule), error_rates.in_force(connection, source.id)
+        )
         looks = [_as_look(bench, source, batch, sight, one) for one in batch.followed if _answered(one, sight)]
-        held = _guard(connection, bench, source, batch, policy, looks, sight, now)
-        # The breaker may have ended with this very batch.
-        policy = replace(policy, annulled=mass_disappearances.annulled(connection, source.id, since=_horizon(now)))
-        judged = [_judge(policy, one, answer, look, held) for one, answer, look in looks]
+        returned = any(canary.returned(sight.canaries[canary.comment_id].outcome) for canary, _ in _asked(watch, sight))
+        held = _guard(connection, bench, source, batch, policy, looks, sight, now, returned=returned)
+        annulled = mass_disappearances.annulled(connection, source.id, since=now - _LONGEST_SILENCE)
+        judged = [_judge(policy, annulled, one, answer, look, held) for one, answer, look in looks]
         observations.add(connection, [_observation_row(batch, one) for one in judged])
         _store_moves(connection, bench, source, [one for one in judged if one.decision.why])
         for one in judged:
@@ -198,26 +199,25 @@ def _record(bench: Bench, source: Source, batch_id: int, sight: Sight, watch: Se
         _relieve_canaries(connection, source, watch, sight, now)
 
 
-def _policy(connection: Connection, bench: Bench, source: Source, now: Micros) -> Policy:
-    return Policy(
-        hazards.in_force(connection, source, bench.schedule),
-        error_rates.in_force(connection, source.id),
-        mass_disappearances.annulled(connection, source.id, since=_horizon(now)),
-    )
-
-
-def _horizon(now: Micros) -> Micros:
-    return now - _LONGEST_SILENCE
+def _asked(watch: Sequence[tuple[Canary, Target]], sight: Sight) -> list[tuple[Canary, Target]]:
+    return [(canary, target) for canary, target in watch if canary.comment_id in sight.canaries]
 
 
 def _answered(one: Followed, sight: Sight) -> bool:
     return one.target.native_id in sight.answers
 
 
-def _judge(policy: Policy, followed: Followed, answer: Answer, look: Look, held: str | None) -> Judged:
+def _judge(
+    policy: Policy,
+    annulled: Sequence[tuple[Micros, Micros]],
+    followed: Followed,
+    answer: Answer,
+    look: Look,
+    held: str | None,
+) -> Judged:
     look = replace(look, held=held) if look.absent and not look.stated else look
     track, why = followed.track, ""
-    for start, end in policy.annulled:
+    for start, end in annulled:
         taken_back = annul(track, start, end)
         track, why = taken_back.track, why or taken_back.why
     decision = decide(track, look, policy.schedule.hazard, policy.rates)
@@ -247,19 +247,23 @@ def _guard(
     looks: Sequence[tuple[Followed, Answer, Look]],
     sight: Sight,
     now: Micros,
+    *,
+    returned: bool,
 ) -> str | None:
     """Add the batch to the coverage ledger, move the breaker, and return why absences do not count, if so."""
     observations.cover(connection, source.id, now, _ledger(batch, policy, looks, sight, now))
     before = sources.breaker(connection, source.id)
     misses = observations.trailing_misses(connection, source.id, now)
+    decided = mass_disappearances.settled(connection, source.id, since=observations.window_start(now))
+    misses = replace(misses, new=max(0, misses.new - decided))
     agreed, denied = _elsewhere(bench, source, batch, looks, sight) if before.holds else (0, 0)
     after, ending = health.next_breaker(
-        before, now, healthy=sight.held is None, misses=misses, agreed=agreed, denied=denied
+        before, now, healthy=sight.held is None, misses=misses, agreed=agreed, denied=denied, returned=returned
     )
     if after != before:
         sources.set_breaker(connection, source.id, after)
     if ending is not None:
-        mass_disappearances.end(connection, source.id, at=now, ending=ending)
+        mass_disappearances.end(connection, source.id, at=now, ending=ending, misses=misses)
         _put(connection, bench, _decided(source, before, ending, now))
     elif after.since is not None and before.since is None:
         since = observations.window_start(now)
@@ -292,9 +296,11 @@ def _ledger(
         "unreachable": sum(look.outcome in UNOBSERVED for _, _, look in looks),
         "new_misses": sum(_unexplained(look) for _, look in calm),
         "fresh": sum(one.track.last_look < hour for one, _, _ in looks),
+        # Once an hour, as `fresh`: a comment that is looked at every ten minutes must not hide a purge.
         "expected": sum(
             hazard.probability(track.last_seen - track.first_seen, look.at - track.first_seen) + policy.rates.false_miss
             for track, look in calm
+            if track.last_look < hour
         ),
         "canary_looks": len(sight.canaries),
         "canary_misses": sum(answer.outcome in ABSENCES for answer in sight.canaries.values()),
@@ -421,10 +427,8 @@ def _relieve_canaries(
     )
     undecided = sources.breaker(connection, source.id).holds
     kept, gone = [], []
-    for canary, _ in watch:
-        answer = sight.canaries.get(canary.comment_id)
-        if answer is None:
-            continue
+    for canary, _ in _asked(watch, sight):
+        answer = sight.canaries[canary.comment_id]
         # All but a plain absence are statements of the platform.
         stated = answer.explicit or answer.outcome in ABSENCES.keys() - {Outcome.GONE} | TOMBSTONES.keys()
         others = witnesses or bool(seen - {canary.comment_id})

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, insert, select
 
 from bot.demo.acts import EndThread, Fault, Remove, Restore, StartFault, StopFault, SuspendAccount
+from bot.demo.faults import lags
+from bot.domain.health import BREAKER
 from bot.domain.instant import DAY, HOUR, MINUTE
 from bot.planner import LEASE, tick
 from bot.recheck import recheck_batch
@@ -111,20 +113,52 @@ async def test_a_restoration_is_recorded_told_and_erases_nothing(sqlite_engine: 
     assert len(watch.alerts("disappeared")) == len(watch.alerts("restored")) == 1
 
 
-async def test_a_mass_disappearance_is_held_told_once_and_counted_in_the_end(sqlite_engine: Engine) -> None:
-    """A breaker delays, it never erases: after six healthy hours the absences count."""
+async def test_a_mass_disappearance_is_held_told_once_and_counted_from_its_first_date(sqlite_engine: Engine) -> None:
+    """A breaker delays, it never erases: when the other vantage agrees, what was held counts."""
     async with watching(sqlite_engine, looks=400) as watch:
         fill(watch, threads=4, number=20)
         await watch.collect()
         await watch.live(3 * HOUR)
-        purged = [name for thread in (0, 1) for name in ids(20, thread)[:14]]
+        purged = [name for thread in (0, 1) for name in ids(20, thread)[::2]]
+        purged_at = watch.clock.at
         watch.act(*(Remove(id=name, silent=True) for name in purged))
+        await watch.live(DAY)
+        tracks = [watch.track(name) for name in purged]
+    assert {track.state for track in tracks} == {"confirmed"}
+    assert all(track.gone_after <= purged_at < track.gone_before for track in tracks)
+    assert sum(state != "visible" for state in watch.states().values()) == len(purged)
+    [undecided], [decided] = watch.alerts("undecided"), watch.alerts("decided")
+    assert undecided["at"] < decided["at"] < purged_at + 2 * HOUR
+    assert decided["title"] == "Mass disappearance, decided: it was real"
+    [row] = watch.rows(select(tables.mass_disappearance))
+    assert (row.ending, row.opened_at, row.ended_at) == ("counted", undecided["at"], decided["at"])
+    held = watch.rows(select(tables.observation).where(tables.observation.c.held == BREAKER))
+    assert {one.outcome for one in held} == {"gone"}
+
+
+async def test_a_mass_disappearance_that_the_other_vantage_denies_is_annulled_and_told(sqlite_engine: Engine) -> None:
+    """A partial fault of the front that no canary feels: everything is taken back, and the record says so."""
+    async with watching(sqlite_engine, looks=400) as watch:
+        fill(watch, threads=4, number=40)
+        await watch.collect()
         await watch.live(3 * HOUR)
-        during = {watch.track(name).state for name in purged}
-        await watch.live(2 * DAY, step=20 * MINUTE)
-    assert during <= {"visible", "missing"}
-    assert len(watch.alerts("undecided")) == 1
-    assert {name for name, state in watch.states().items() if state == "confirmed"} == set(purged)
+        with sqlite_engine.begin() as connection:
+            # Only canaries that this very fault shows: the worst luck there is.
+            connection.execute(delete(tables.canary))
+            watch.act(StartFault(kind=Fault.REPLICA_LAG, vantages=("front",)))
+            episode = watch.site.simulation.faults.episodes[-1]
+            everyone = watch.rows(select(tables.comment))
+            shown = [row for row in everyone if not lags(episode, {"id": row.native_id, "text": ""})]
+            values = [{"comment_id": row.id, "source_id": watch.source.id, "since": 0} for row in shown[:5]]
+            connection.execute(insert(tables.canary), values)
+        await watch.live(6 * HOUR)
+        watch.act(StopFault(kind=Fault.REPLICA_LAG))
+        await watch.live(6 * HOUR)
+    assert set(watch.states().values()) == {"visible"}
+    assert not watch.alerts("disappeared")
+    assert [row.ending for row in watch.rows(select(tables.mass_disappearance))] == ["annulled"]
+    [decided] = watch.alerts("decided")
+    assert decided["title"] == "Mass disappearance, decided: it was a fault"
 
 
 async def test_an_ended_thread_is_one_event_with_its_dependants(sqlite_engine: Engine) -> None:

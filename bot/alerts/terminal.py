@@ -16,6 +16,7 @@ _STYLES = {
     AlertKind.ACCOUNT_ENDED: "bold magenta",
     AlertKind.UNREACHABLE: "bold yellow",
     AlertKind.UNDECIDED: "bold yellow",
+    AlertKind.DECIDED: "bold yellow",
 }
 _ROOM = 4000
 

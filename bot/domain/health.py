@@ -20,6 +20,8 @@ CANARY_GONE_AFTER_UNDECIDED: Micros = 12 * HOUR
 #: The breaker opens when more comments than this newly disappear in the trailing window, and so many so rarely do.
 BREAKER_COUNT = 5
 BREAKER_CHANCE = 1e-6
+#: A fault that goes on is annulled and told anew after so long.
+BREAKER_LONGEST: Micros = 24 * HOUR
 #: So many of the held comments must have been asked for from another vantage, and so large a share must agree.
 BREAKER_WITNESSES = 5
 BREAKER_AGREES = 0.8
@@ -83,13 +85,13 @@ class Misses:
 class Breaker:
     """A source's breaker: `since` when it holds absences (None: closed), `healthy_since` when no canary has failed.
 
-    `failed`: a canary was not seen while it held. `agreed` and `denied`: held comments that another vantage, its own
+    `faulty`: the looks are proved to be at fault. `agreed` and `denied`: held comments that another vantage, its own
     guards holding, did not see either, or saw.
     """
 
     since: Micros | None = None
     healthy_since: Micros | None = None
-    failed: bool = False
+    faulty: bool = False
     agreed: int = 0
     denied: int = 0
 
@@ -100,37 +102,56 @@ class Breaker:
 
 
 def next_breaker(
-    breaker: Breaker, now: Micros, *, healthy: bool, misses: Misses, agreed: int = 0, denied: int = 0
+    breaker: Breaker,
+    now: Micros,
+    *,
+    healthy: bool,
+    misses: Misses,
+    agreed: int = 0,
+    denied: int = 0,
+    returned: bool = False,
 ) -> tuple[Breaker, Ending | None]:
     """Return the breaker after a batch, and how its mass disappearance ended, if it did.
 
     It delays and never erases. The absences count when another vantage agrees, or after BREAKER_HOLDS of healthy
-    canaries; they are annulled when the other vantage sees the comments, or some of them for all that time, or when a
-    canary failed and came back: then what is truly gone begins anew.
+    canaries. A fault is proved when the other vantage sees the comments, or some of them for all that time, or when a
+    canary came back (`returned`); then they are annulled as soon as no more comments become absent than usual, at the
+    latest after BREAKER_LONGEST, and what is truly gone begins anew.
     """
     if breaker.since is None:
-        opened = Breaker(since=now, healthy_since=now if healthy else None, failed=not healthy)
+        opened = Breaker(since=now, healthy_since=now if healthy else None)
         return (opened if misses.surprising else breaker), None
-    if not healthy:
-        return replace(breaker, healthy_since=None, failed=True), None
-    since = now if breaker.healthy_since is None else breaker.healthy_since
-    after = replace(breaker, healthy_since=since, agreed=breaker.agreed + agreed, denied=breaker.denied + denied)
-    ending = _ending(after, now)
+    if healthy:
+        since = now if breaker.healthy_since is None else breaker.healthy_since
+        breaker = replace(breaker, healthy_since=since, agreed=breaker.agreed + agreed, denied=breaker.denied + denied)
+    else:
+        breaker = replace(breaker, healthy_since=None)
+    after = replace(breaker, faulty=returned or _proved_faulty(breaker, now))
+    ending = _ending(after, now, misses)
     return (after if ending is None else Breaker()), ending
 
 
-def _ending(breaker: Breaker, now: Micros) -> Ending | None:
+def _proved_faulty(breaker: Breaker, now: Micros) -> bool:
     asked = breaker.agreed + breaker.denied
-    enough = BREAKER_AGREES * asked if asked >= BREAKER_WITNESSES else math.inf
-    if breaker.failed or breaker.denied >= enough:
-        return Ending.ANNULLED
-    if breaker.agreed >= enough:
-        return Ending.COUNTED
-    if now - (breaker.healthy_since or now) < BREAKER_HOLDS:
-        return None
+    if breaker.faulty or asked < BREAKER_WITNESSES:
+        return breaker.faulty
     # Two vantages that contradict each other for six hours: one of them is at fault, whatever its canaries say.
-    contradicted = enough < math.inf and breaker.denied > 0
-    return Ending.ANNULLED if contradicted else Ending.COUNTED
+    contradicted = _outlasted(breaker, now) and breaker.agreed < BREAKER_AGREES * asked
+    return contradicted or breaker.denied >= BREAKER_AGREES * asked
+
+
+def _ending(breaker: Breaker, now: Micros, misses: Misses) -> Ending | None:
+    if breaker.faulty:
+        calm = breaker.healthy_since is not None and not misses.surprising
+        return Ending.ANNULLED if calm or now - (breaker.since or now) >= BREAKER_LONGEST else None
+    asked = breaker.agreed + breaker.denied
+    agreed = asked >= BREAKER_WITNESSES and breaker.agreed >= BREAKER_AGREES * asked
+    healthy = breaker.healthy_since is not None
+    return Ending.COUNTED if (agreed and healthy) or _outlasted(breaker, now) else None
+
+
+def _outlasted(breaker: Breaker, now: Micros) -> bool:
+    return breaker.healthy_since is not None and now - breaker.healthy_since >= BREAKER_HOLDS
 
 
 def _poisson_tail(count: int, mean: float) -> float:
@@ -153,6 +174,10 @@ class Canary:
     comment_id: int
     failing_since: Micros | None = None
     failures: int = 0
+
+    def returned(self, outcome: Outcome) -> bool:
+        """Whether it is seen again after it was absent more than once: a single slip proves no fault."""
+        return self.failures > 1 and outcome in PRESENT
 
 
 def next_canary(

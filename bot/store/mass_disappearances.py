@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from bot.domain.health import Ending, Misses
 from bot.domain.instant import Micros
@@ -21,14 +21,24 @@ def begin(connection: Connection, source_id: int, *, since: Micros, at: Micros, 
     connection.execute(insert(mass_disappearance).values(values))
 
 
-def end(connection: Connection, source_id: int, *, at: Micros, ending: Ending) -> None:
-    """Record how the open mass disappearance of a source ended."""
+def end(connection: Connection, source_id: int, *, at: Micros, ending: Ending, misses: Misses) -> None:
+    """Record how the open mass disappearance of a source ended, and how many absences it decided."""
     still_open = mass_disappearance.c.ended_at.is_(None)
     connection.execute(
         update(mass_disappearance)
         .where(mass_disappearance.c.source_id == source_id, still_open)
-        .values(ended_at=at, ending=ending)
+        .values(ended_at=at, ending=ending, missing=misses.new, looked=misses.looked)
     )
+
+
+def settled(connection: Connection, source_id: int, *, since: Micros) -> int:
+    """Return how many absences were decided to count since then: they open no breaker a second time."""
+    query = select(func.sum(mass_disappearance.c.missing)).where(
+        mass_disappearance.c.source_id == source_id,
+        mass_disappearance.c.ended_at >= since,
+        mass_disappearance.c.ending == Ending.COUNTED,
+    )
+    return int(connection.execute(query).scalar_one() or 0)
 
 
 def annulled(connection: Connection, source_id: int, *, since: Micros) -> list[tuple[Micros, Micros]]:

@@ -59,7 +59,7 @@ def breaker(connection: Connection, source_id: int) -> Breaker:
     columns = (
         source.c.breaker_since,
         source.c.healthy_since,
-        source.c.breaker_failed,
+        source.c.breaker_faulty,
         source.c.breaker_agreed,
         source.c.breaker_denied,
     )
@@ -74,7 +74,7 @@ def set_breaker(connection: Connection, source_id: int, state: Breaker) -> None:
         .values(
             breaker_since=state.since,
             healthy_since=state.healthy_since,
-            breaker_failed=state.failed,
+            breaker_faulty=state.faulty,
             breaker_agreed=state.agreed,
             breaker_denied=state.denied,
         )

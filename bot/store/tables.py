@@ -73,7 +73,7 @@ source = Table(
     # The breaker: since when it holds the misses of this source, and since when canaries were healthy under it.
     Column("breaker_since", BigInteger),
     Column("healthy_since", BigInteger),
-    Column("breaker_failed", Boolean, nullable=False, server_default=false()),
+    Column("breaker_faulty", Boolean, nullable=False, server_default=false()),
     Column("breaker_agreed", Integer, nullable=False, server_default="0"),
     Column("breaker_denied", Integer, nullable=False, server_default="0"),
     # What this source's price of a look is multiplied by so that its budget is spent, and when that was last decided.

@@ -69,9 +69,9 @@ def test_a_breaker_that_erases_never_finds_a_purge() -> None:
 @pytest.mark.parametrize(("name", "vantages"), [("no_canary", ONE), ("two_misses", ONE), ("no_second_vantage", TWO)])
 def test_a_policy_without_a_safeguard_calls_living_comments_removed(name: str, vantages: tuple[str, ...]) -> None:
     """The negative control: the worlds are harsh enough to catch it."""
-    options = {"worlds": 40, "share": 0.0, "vantages": vantages}
-    mutant = removals.run_harsh(default_rng(2), policy=removals.MUTANTS[name], **options)
-    product = removals.run_harsh(default_rng(2), policy=Policy(), **options)
+    options = {"worlds": 60, "share": 0.0, "vantages": vantages}
+    mutant = removals.run_harsh(default_rng(4), policy=removals.MUTANTS[name], **options)
+    product = removals.run_harsh(default_rng(4), policy=Policy(), **options)
     assert mutant["called"] > product["called"] + 10
 
 

@@ -132,12 +132,28 @@ def test_the_breaker_counts_after_six_healthy_hours_and_not_before() -> None:
     assert batches((3 * HOUR, True), (6 * HOUR, True)) == (Breaker(), [Ending.COUNTED])
 
 
-def test_a_canary_that_failed_and_came_back_proves_a_fault() -> None:
+def test_failing_canaries_start_the_six_hours_anew_and_decide_nothing() -> None:
+    """They may have gone in the very purge: only one that comes back proves a fault."""
     failed = (5 * HOUR, False)
-    assert batches(failed) == (Breaker(NOW, None, failed=True), [])
-    assert batches(failed, (40 * HOUR, False)) == (Breaker(NOW, None, failed=True), [])
-    assert batches(failed, (7 * HOUR, True)) == (Breaker(), [Ending.ANNULLED])
-    assert batches((HOUR, True), opened_healthy=False) == (Breaker(), [Ending.ANNULLED])
+    assert batches(failed, (40 * HOUR, False)) == (Breaker(NOW, None), [])
+    assert batches(failed, (7 * HOUR, True), (13 * HOUR - 1, True)) == (Breaker(NOW, NOW + 7 * HOUR), [])
+    assert batches(failed, (7 * HOUR, True), (13 * HOUR, True)) == (Breaker(), [Ending.COUNTED])
+    assert batches((7 * HOUR, True), opened_healthy=False) == (Breaker(NOW, NOW + 7 * HOUR), [])
+
+
+def test_a_canary_that_comes_back_proves_a_fault_which_ends_when_no_more_go() -> None:
+    held, _ = next_breaker(Breaker(), NOW, healthy=True, misses=PURGE)
+    faulty, ending = next_breaker(held, NOW + HOUR, healthy=True, misses=PURGE, returned=True)
+    assert (faulty, ending) == (Breaker(NOW, NOW, faulty=True), None)
+    assert next_breaker(faulty, NOW + 9 * HOUR, healthy=True, misses=PURGE, agreed=50)[1] is None
+    assert next_breaker(faulty, NOW + 2 * HOUR, healthy=False, misses=CALM)[1] is None
+    assert next_breaker(faulty, NOW + 2 * HOUR, healthy=True, misses=CALM) == (Breaker(), Ending.ANNULLED)
+    assert next_breaker(faulty, NOW + 24 * HOUR, healthy=True, misses=PURGE) == (Breaker(), Ending.ANNULLED)
+
+
+@pytest.mark.parametrize(("failures", "outcome", "back"), [(2, SEEN, True), (1, SEEN, False), (2, GONE, False)])
+def test_a_single_slip_of_a_canary_proves_no_fault(failures: int, outcome: Outcome, back: bool) -> None:
+    assert Canary(7, NOW, failures).returned(outcome) is back
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ def test_the_breaker_survives_a_restart(engine: Engine) -> None:
     with engine.begin() as connection:
         source = add_source(connection)
         assert sources.breaker(connection, source) == Breaker()
-        sources.set_breaker(connection, source, Breaker(T0, T0 + 1, failed=True, agreed=3, denied=1))
+        sources.set_breaker(connection, source, Breaker(T0, T0 + 1, faulty=True, agreed=3, denied=1))
     with engine.begin() as connection:
-        assert sources.breaker(connection, source) == Breaker(T0, T0 + 1, failed=True, agreed=3, denied=1)
+        assert sources.breaker(connection, source) == Breaker(T0, T0 + 1, faulty=True, agreed=3, denied=1)
 
 
 def test_coverage_adds_up_by_hour_and_the_trailing_window_is_two_hours(engine: Engine) -> None:
@@ -77,7 +77,7 @@ def test_a_mass_disappearance_is_recorded_with_its_end(engine: Engine) -> None:
         source, other = add_source(connection), add_source(connection, "other")
         for ending, at in ((Ending.COUNTED, T0), (Ending.ANNULLED, T0 + DAY), (Ending.ANNULLED, T0 + 3 * DAY)):
             mass_disappearances.begin(connection, source, since=at, at=at + HOUR, misses=Misses(9, 20, 0.1))
-            mass_disappearances.end(connection, source, at=at + 2 * HOUR, ending=ending)
+            mass_disappearances.end(connection, source, at=at + 2 * HOUR, ending=ending, misses=Misses(11, 20, 0.1))
         mass_disappearances.begin(connection, source, since=T0 + 9 * DAY, at=T0 + 9 * DAY, misses=Misses(9, 20, 0.1))
         assert mass_disappearances.annulled(connection, source, since=T0) == [
             (T0 + DAY, T0 + DAY + 2 * HOUR),
@@ -85,6 +85,8 @@ def test_a_mass_disappearance_is_recorded_with_its_end(engine: Engine) -> None:
         ]
         assert len(mass_disappearances.annulled(connection, source, since=T0 + 2 * DAY)) == 1
         assert mass_disappearances.annulled(connection, other, since=T0) == []
+        assert mass_disappearances.settled(connection, source, since=T0) == 11
+        assert mass_disappearances.settled(connection, source, since=T0 + 3 * HOUR) == 0
 
 
 def test_canaries_are_seen_comments_of_different_threads_and_stay_on_duty(engine: Engine) -> None:

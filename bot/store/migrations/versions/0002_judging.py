@@ -13,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("observation", sa.Column("cause", sa.String(), nullable=True))
-    op.add_column("source", sa.Column("breaker_failed", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("source", sa.Column("breaker_faulty", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("source", sa.Column("breaker_agreed", sa.Integer(), server_default="0", nullable=False))
     op.add_column("source", sa.Column("breaker_denied", sa.Integer(), server_default="0", nullable=False))
     op.add_column("source", sa.Column("price_factor", sa.Float(), server_default="1", nullable=False))
@@ -107,7 +107,7 @@ def downgrade() -> None:
         for name in ("canary_misses", "canary_looks", "requests", "fresh", "expected"):
             batch_op.drop_column(name)
     with op.batch_alter_table("source", schema=None) as batch_op:
-        for name in ("priced_at", "price_factor", "breaker_denied", "breaker_agreed", "breaker_failed"):
+        for name in ("priced_at", "price_factor", "breaker_denied", "breaker_agreed", "breaker_faulty"):
             batch_op.drop_column(name)
     with op.batch_alter_table("observation", schema=None) as batch_op:
         batch_op.drop_column("cause")
