@@ -155,7 +155,7 @@ async def test_what_waits_in_a_moderation_queue_is_withheld_until_it_is_approved
 async def test_an_approved_comment_that_one_server_shows_as_removed_is_suspected_at_most(sqlite_engine: Engine) -> None:
     """A parser's mistake ("a pretty big bug"): reveddit 13, its real-time extension 11. The other server is asked."""
     async with calm(sqlite_engine) as watch:
-        await struck(watch, Fault.WRONG_TOMBSTONE, FRONT, 6 * HOUR, step=20 * MINUTE)
+        await struck(watch, Fault.WRONG_TOMBSTONE, FRONT, 6 * HOUR, step=30 * MINUTE)
         await watch.live(6 * HOUR, step=HOUR)
         assert "suspected" in verdicts(watch)
         nobody_moved(watch, beyond=frozenset({"suspected"}))
@@ -175,7 +175,7 @@ async def test_a_tombstone_that_stands_for_hours_everywhere_and_goes_again_ends_
 ) -> None:
     """Then it was the platform's word; every comment that was called disappeared for it is dated as restored."""
     async with calm(sqlite_engine) as watch:
-        await struck(watch, Fault.WRONG_TOMBSTONE, VANTAGES, 6 * HOUR, step=20 * MINUTE)
+        await struck(watch, Fault.WRONG_TOMBSTONE, VANTAGES, 6 * HOUR, step=30 * MINUTE)
         called = {name for name, state in watch.states().items() if state == "confirmed"}
         assert len(called) > 3
         assert {watch.track(name).cause for name in called} == {"moderator"}

@@ -100,6 +100,22 @@ async def test_the_outage_of_a_whole_platform_is_one_notice_and_no_removal(sqlit
     no_mass_disappearance(watch)
 
 
+async def test_a_silent_purge_that_takes_canaries_with_it_is_one_notice_and_no_fault(sqlite_engine: Engine) -> None:
+    """A third of everything at once: held, told once, and counted from its first date; a breaker erases nothing."""
+    async with watching(sqlite_engine, looks=100) as watch:
+        fill(watch, threads=3, number=12)
+        await watch.collect()
+        await watch.live(3 * HOUR, step=30 * MINUTE)
+        purged_at = watch.clock.at
+        watch.act(*(Remove(id=name, silent=True) for name in ids(12)))
+        await watch.live(2 * DAY, step=30 * MINUTE)
+    assert {name for name, state in watch.states().items() if state == "confirmed"} == set(ids(12))
+    tracks = [watch.track(name) for name in ids(12)]
+    assert all(track.gone_after <= purged_at < track.gone_before <= purged_at + 4 * HOUR for track in tracks)
+    assert len(watch.alerts("undecided")) == 1
+    assert [told["title"] for told in watch.alerts("decided")] == ["Mass disappearance, decided: it was real"]
+
+
 async def test_a_host_whose_servers_both_lag_removes_nobody(sqlite_engine: Engine) -> None:
     """A third of the living is absent everywhere, in good form: one notice at most, and all are there in the end."""
     async with watching(sqlite_engine, looks=60) as watch:

@@ -24,7 +24,7 @@ async def test_sixty_restorations_are_all_recorded_and_dated(sqlite_engine: Engi
 
 async def test_restorations_are_dated_on_every_database(engine: Engine) -> None:
     """A smaller number of them."""
-    await _all_come_back(engine, threads=3, per_thread=10, removed=8)
+    await _all_come_back(engine, threads=2, per_thread=10, removed=5)
 
 
 async def _all_come_back(engine: Engine, *, threads: int, per_thread: int, removed: int) -> None:
@@ -40,7 +40,7 @@ async def _all_come_back(engine: Engine, *, threads: int, per_thread: int, remov
             stay = random.randrange(4 * DAY, 6 * DAY)
             watch.act(Remove(id=name, by=by, silent=silent, restore_after=stay))
             await watch.live(random.randrange(2 * HOUR * 40 // removed) + HOUR // 4, step=HOUR)
-        await watch.live(16 * DAY, step=4 * HOUR)
+        await watch.live(16 * DAY, step=6 * HOUR)
     truth = watch.site.simulation.site.removals
     assert len(truth) == sum(one.restored_at is not None for one in truth) == removed
     wrong = [one for one in truth if one.restored_at is None or not _dated(watch, one.id, one.at, one.restored_at)]
