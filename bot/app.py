@@ -118,6 +118,7 @@ def desk_of(app: App) -> Desk:
         schedule=app.schedule,
         panel=settings.follow.panel,
         controls=settings.follow.controls,
+        match=settings.follow.match,
         channels=settings.alerts.channels,
         tell_matches=settings.alerts.matches,
     )

@@ -36,6 +36,7 @@ sources:
 # follow:
 #   panel: 0.02        # share of all comments that is followed whatever the rules say
 #   controls: 1        # matched unflagged comments per flagged one
+#   match: thread      # a control is of the same thread where there is one; author: always of the same author
 #   days: 30
 #   looks: 30
 

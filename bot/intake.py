@@ -17,7 +17,7 @@ from bot.domain import alert
 from bot.domain.comment import FetchedComment, Page, Role, Source, pseudonym, storable, text_digest
 from bot.domain.instant import HOUR, Micros
 from bot.domain.recheck_plan import Schedule, first_look
-from bot.domain.tracking import Candidate, draw, draw_controls
+from bot.domain.tracking import Candidate, MatchedBy, draw, draw_controls
 from bot.domain.verdict import Track
 from bot.ports import Clock
 from bot.rules.matcher import Found, Matcher
@@ -44,6 +44,7 @@ class Desk:
     schedule: Schedule
     panel: float
     controls: int
+    match: MatchedBy
     channels: tuple[str, ...]
     tell_matches: bool
 
@@ -142,10 +143,7 @@ def _store_new(
     comments.add_matches(
         connection, [row for comment_id, one in stored for row in _match_rows(desk, comment_id, 1, one, at)]
     )
-    enrolling = (
-        (Candidate(comment_id, thread_id, len(one.fetched.text), one.fetched.native_id, at), one.flags)
-        for comment_id, one in stored
-    )
+    enrolling = ((_candidate(desk, source, thread_id, comment_id, one, at), one.flags) for comment_id, one in stored)
     _enrol(connection, desk, source, vantage, enrolling, at)
     flagged = [(comment_id, one) for comment_id, one in stored if one.flags]
     if desk.tell_matches:
@@ -183,10 +181,11 @@ def _controls(
     if not flagged:
         return []
     # Those of this page are in the database already; the draw keeps the choice from following their order.
-    pool = comments.candidates(connection, source.id, since=at - CONTROL_WINDOW, limit=_CANDIDATES)
+    authors = {one.author for one in flagged if one.author} if desk.match is MatchedBy.AUTHOR else None
+    pool = comments.candidates(connection, source.id, since=at - CONTROL_WINDOW, limit=_CANDIDATES, authors=authors)
     pool.sort(key=lambda one: draw(desk.key, one.native_id, "control"))
     taken = {one.comment_id for one in flagged}
-    return draw_controls(flagged, [one for one in pool if one.comment_id not in taken], desk.controls)
+    return draw_controls(flagged, [one for one in pool if one.comment_id not in taken], desk.controls, desk.match)
 
 
 def _enrolment_row(
@@ -228,9 +227,25 @@ def _tracking_row(
     }
 
 
+def _candidate(desk: Desk, source: Source, thread_id: int, comment_id: int, one: Reading, at: Micros) -> Candidate:
+    fetched = one.fetched
+    return Candidate(
+        comment_id=comment_id,
+        thread_id=thread_id,
+        length=len(fetched.text),
+        native_id=fetched.native_id,
+        first_seen=at,
+        written_at=at if fetched.posted_at is None else fetched.posted_at,
+        author=_author(desk, source, fetched),
+    )
+
+
+def _author(desk: Desk, source: Source, fetched: FetchedComment) -> str | None:
+    return fetched.author and pseudonym(desk.key, source.platform, source.instance, fetched.author)
+
+
 def _comment_row(desk: Desk, source: Source, thread_id: int, reading: Reading, at: Micros) -> dict[str, Any]:
     fetched = reading.fetched
-    author = fetched.author and pseudonym(desk.key, source.platform, source.instance, fetched.author)
     return {
         "platform": source.platform,
         "instance": source.instance,
@@ -238,7 +253,7 @@ def _comment_row(desk: Desk, source: Source, thread_id: int, reading: Reading, a
         "source_id": source.id,
         "thread_id": thread_id,
         "parent_id": fetched.parent_id,
-        "author": author,
+        "author": _author(desk, source, fetched),
         "posted_at": fetched.posted_at,
         "first_seen": at,
         "language": reading.language,

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from bot.domain.errors import InputError
 from bot.domain.instant import DAY, Micros
+from bot.domain.tracking import MatchedBy
 from bot.domain.verdict import State
 from bot.located_yaml import Located, load
 
@@ -132,6 +133,7 @@ class FollowSettings(_Strict):
 
     panel: float = Field(default=0.02, ge=0, le=1, description="share of all comments followed whatever the rules say")
     controls: int = Field(default=1, ge=0, le=10, description="matched unflagged comments per flagged one")
+    match: MatchedBy = Field(default=MatchedBy.THREAD, description="what a control shares with its flagged comment")
     days: float = Field(default=30.0, gt=0, le=365, description="domain days")
     looks: float = Field(default=30.0, ge=2, le=10_000, description="looks per comment over that time")
 

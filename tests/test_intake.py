@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from sqlalchemy import Engine, select
 
 from bot.demo.acts import Edit, OpenThread, Post
 from bot.domain.comment import Role
 from bot.domain.instant import HOUR
-from bot.store import tables
+from bot.domain.tracking import MatchedBy
+from bot.store import comments, tables
+from bot.store.engine import database_url, open_engine
+from bot.store.migrate import upgrade
 from tests.watch import FLAGGED, PLAIN, fill, ids, watching
 
 
@@ -58,6 +62,58 @@ async def test_a_flagged_comment_without_a_partner_says_so(engine: Engine) -> No
         fill(watch, threads=1, number=5, flagged_every=1)
         await watch.collect()
     assert [(row.role, row.matched) for row in watch.rows(select(tables.enrolment))] == [("flagged", False)] * 5
+
+
+async def test_matched_by_author_a_flagged_comment_is_compared_with_its_authors_other_words(engine: Engine) -> None:
+    """Also across threads; whose author wrote nothing else stays without a partner and says so."""
+    async with watching(engine, match=MatchedBy.AUTHOR) as watch:
+        fill(watch, threads=2, number=10)
+        watch.act(Post(id="7", thread="t1", author="author-0-0", text=PLAIN.format(n=7)))
+        await watch.collect()
+        # The other one's page came later: what was enrolled before is fixed.
+        watch.act(Post(id="8", thread="t0", author="author-0-0", text=FLAGGED.format(n=8)))
+        watch.act(Post(id="9", thread="t0", author="author-0-1", text=FLAGGED.format(n=9)))
+        await watch.collect()
+    native = dict(watch.rows(select(tables.comment.c.id, tables.comment.c.native_id)))
+    rows = watch.rows(select(tables.enrolment))
+    controls = {native[row.partner_id]: native[row.comment_id] for row in rows if row.role == Role.CONTROL}
+    assert controls == {"8": "7", "9": ids(10)[1]}
+    matched = {native[row.comment_id] for row in rows if row.role == Role.FLAGGED and row.matched}
+    assert matched == {"8", "9"}
+
+
+async def test_no_control_is_drawn_from_what_is_known_to_be_missing(engine: Engine) -> None:
+    """Neither from absences that are held back, nor from a thread that has ended."""
+    async with watching(engine, controls=0, panel=1.0) as watch:
+        fill(watch, threads=3, number=4, flagged_every=9)
+        await watch.collect()
+        here = [row.id for row in watch.rows(select(tables.comment.c.id).order_by(tables.comment.c.native_id))]
+        with engine.begin() as connection:
+            tracked = tables.tracking.update()
+            connection.execute(tracked.where(tables.tracking.c.comment_id == here[1]).values(absent_since=1))
+            connection.execute(tracked.where(tables.tracking.c.comment_id == here[2]).values(state="missing"))
+            connection.execute(tables.thread.update().where(tables.thread.c.native_id == "t2").values(ended_at=1))
+            found = comments.candidates(connection, watch.source.id, since=0, limit=200)
+    # Of each thread the first one is flagged.
+    assert {one.comment_id for one in found} == {here[3], *here[5:8]}
+
+
+async def test_the_same_key_draws_the_same_controls(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """After a restart, and on another machine."""
+    drawn = []
+    (tmp_path / "again").mkdir()
+    again = open_engine(database_url("", tmp_path / "again"))
+    upgrade(again)
+    for engine in (sqlite_engine, again):
+        async with watching(engine, controls=2) as watch:
+            fill(watch, threads=2, number=30, flagged_every=5)
+            await watch.collect()
+        native = dict(watch.rows(select(tables.comment.c.id, tables.comment.c.native_id)))
+        rows = watch.rows(select(tables.enrolment).where(tables.enrolment.c.role == Role.CONTROL))
+        drawn.append({(native[row.partner_id], native[row.comment_id]) for row in rows})
+    again.dispose()
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) == 24
 
 
 async def test_a_control_is_looked_at_when_its_partner_is(engine: Engine) -> None:

@@ -185,7 +185,7 @@ async def test_a_suspended_account_is_told_by_its_pseudonym(sqlite_engine: Engin
         await watch.collect()
         watch.act(SuspendAccount(author="author-0-0"))
         await watch.live(DAY)
-    assert watch.track(ids(10)[0]).cause == "account"
+    assert watch.track(ids(10)[0]).cause == "account_suspended"
     [told] = watch.alerts("account_ended")
     assert "author-0-0" not in str(told)
 

@@ -70,6 +70,11 @@ def test_a_source_keeps_its_platforms_own_keys(tmp_path: Path) -> None:
             "  help: see config.example.yaml",
         ),
         (
+            GOOD + "follow:\n  match: hour\n",
+            "error: follow.match: Input should be 'thread' or 'author'\n  --> config.yaml:8:10\n"
+            "  8 |   match: hour\n    |          ^\n  help: see config.example.yaml",
+        ),
+        (
             "- a\n- b\n",
             "error: a configuration is a mapping of keys\n  --> config.yaml:1:1\n  1 | - a\n    | ^\n"
             "  help: start with: sources:",

@@ -15,6 +15,7 @@ from bot.domain.comment import Source
 from bot.domain.hazard import published
 from bot.domain.instant import DAY, MINUTE, Micros
 from bot.domain.recheck_plan import Schedule
+from bot.domain.tracking import MatchedBy
 from bot.domain.verdict import State
 from bot.http.memory_budget import MemoryBudget
 from bot.http.session import Session, open_http
@@ -78,6 +79,7 @@ class Watch:
             schedule=schedule,
             panel=settings.get("panel", 0.0),
             controls=settings.get("controls", 1),
+            match=settings.get("match", MatchedBy.THREAD),
             channels=("room",),
             tell_matches=settings.get("tell_matches", False),
         )

@@ -18,12 +18,14 @@ By = Literal["author", "moderator", "platform"]
 class Fault(StrEnum):
     """How a server can fail.
 
-    A slow server answers truly, late. The last two answer in good form that living ids are absent: no reader of
-    one answer can tell, only canaries and another vantage can. All others are recognisable failures.
+    A slow server answers truly, late. The last three answer in good form that living ids are absent, or were removed
+    by a moderator: no reader of one answer can tell, only canaries and another vantage can. All others are
+    recognisable failures.
     """
 
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR = "server_error"
+    GATEWAY_TIMEOUT = "gateway_timeout"
     RESET = "reset"
     SLOW = "slow"
     CAPTCHA = "captcha"
@@ -36,6 +38,7 @@ class Fault(StrEnum):
     PARSER_DRIFT = "parser_drift"
     REPLICA_LAG = "replica_lag"
     EMPTY_LIST = "empty_list"
+    WRONG_TOMBSTONE = "wrong_tombstone"
 
 
 class _Act(BaseModel):
@@ -125,6 +128,40 @@ class SuspendAccount(_Act):
     author: str
 
 
+class CloseAccount(_Act):
+    """An account is closed by its owner, for good or for a while, and all its comments with it."""
+
+    act: Literal["close_account"] = "close_account"
+    author: str
+    how: Literal["deleted", "deactivated"] = "deleted"
+
+
+class ReopenAccount(_Act):
+    """A suspended or deactivated account is back with all its comments."""
+
+    act: Literal["reopen_account"] = "reopen_account"
+    author: str
+
+
+class Restrict(_Act):
+    """A page or an account is hidden from people who are not logged in, or open to everybody again.
+
+    `says` is what stands for each comment meanwhile; None: nothing at all, its row is absent. It is no removal.
+    """
+
+    act: Literal["restrict"] = "restrict"
+    thread: str | None = None
+    author: str | None = None
+    says: Literal["private", "quarantined", "forbidden"] | None = None
+    restricted: bool = True
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Restrict:
+        if (self.thread is None) is (self.author is None):
+            raise ValueError("name a `thread` or an `author`, one of the two")
+        return self
+
+
 class StartFault(_Act):
     """A server, or the whole host, begins to fail."""
 
@@ -140,7 +177,20 @@ class StopFault(_Act):
     kind: Fault
 
 
-SiteAct = OpenThread | Post | Edit | Fold | Hold | Remove | Restore | EndThread | SuspendAccount
+SiteAct = (
+    OpenThread
+    | Post
+    | Edit
+    | Fold
+    | Hold
+    | Remove
+    | Restore
+    | EndThread
+    | SuspendAccount
+    | CloseAccount
+    | ReopenAccount
+    | Restrict
+)
 FaultAct = StartFault | StopFault
 Act = SiteAct | FaultAct
 

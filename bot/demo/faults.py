@@ -73,6 +73,7 @@ _REFUSALS: Mapping[Fault, Callable[[], web.Response]] = {
         {"error": "rate_limited"}, status=429, headers={"Retry-After": _RETRY_AFTER_SECONDS}
     ),
     Fault.SERVER_ERROR: lambda: _page("Internal Server Error", 500),
+    Fault.GATEWAY_TIMEOUT: lambda: _page("Gateway Time-out", 504),
     Fault.CAPTCHA: lambda: _page("Prove that you are human"),
     Fault.EMPTY: lambda: web.Response(body=b"", content_type="application/json"),
     Fault.SOFT_404: lambda: _page("This comment does not exist"),
@@ -106,9 +107,19 @@ def _lagging(body: bytes, episode: Episode) -> bytes:
 
 
 def lags(episode: Episode, row: Mapping[str, Any]) -> bool:
-    """Return whether the replica has not heard of a living comment: the same 30 % throughout an episode."""
+    """Return whether the fault strikes a row that shows a living comment: the same 30 % throughout an episode."""
     draw = hashlib.sha256(f"{episode.start} {row['id']}".encode()).digest()[0]
     return "text" in row and draw < _LAGGING_SHARE * 256
+
+
+def _mistaken(body: bytes, episode: Episode) -> bytes:
+    payload = json.loads(body)
+    if "more" not in payload and "comments" in payload:
+        payload["comments"] = [
+            {"id": row["id"], "deleted": True, "by": "moderator"} if lags(episode, row) else row
+            for row in payload["comments"]
+        ]
+    return json.dumps(payload).encode()
 
 
 def _emptied(body: bytes, _episode: Episode) -> bytes:
@@ -123,6 +134,7 @@ _SPOILERS: Mapping[Fault, Callable[[bytes, Episode], bytes]] = {
     Fault.PARSER_DRIFT: _drifted,
     Fault.REPLICA_LAG: _lagging,
     Fault.EMPTY_LIST: _emptied,
+    Fault.WRONG_TOMBSTONE: _mistaken,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bot.demo.acts import (
+    CloseAccount,
     Edit,
     EndThread,
     Fold,
@@ -14,12 +15,14 @@ from bot.demo.acts import (
     OpenThread,
     Post,
     Remove,
+    ReopenAccount,
     Restore,
+    Restrict,
     SiteAct,
     SuspendAccount,
 )
 from bot.domain.instant import MINUTE, Micros
-from bot.domain.observation import Cause
+from bot.domain.observation import OF_ACCOUNT, Cause
 
 #: A comment that nobody could have collected cannot be found missing: the scenario waits this long after it was served.
 PUBLIC_AT_LEAST: Micros = 30 * MINUTE
@@ -42,7 +45,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something else that was done to a comment: edit, fold, unfold, hold, release."""
+    """Something else that was done: edit, fold, unfold, hold, release; to a page or an account: restrict, open."""
 
     id: str
     kind: str
@@ -51,7 +54,10 @@ class Change:
 
 @dataclass(slots=True)
 class Comment:
-    """A comment; `removal` is the one in force, `served_at` when a listing first showed it to a reader."""
+    """A comment; `removal` is the one in force, `served_at` when a listing first showed it to a reader.
+
+    `restriction`: what hides it, with its page or its author, from people who are not logged in.
+    """
 
     id: str
     thread: str
@@ -64,12 +70,13 @@ class Comment:
     folded: bool = False
     held: bool = False
     removal: Removal | None = None
+    restriction: Restrict | None = None
     served_at: Micros | None = None
 
     @property
     def public(self) -> bool:
         """Whether everybody can see it, folded or not."""
-        return self.removal is None and not self.held
+        return self.removal is None and self.restriction is None and not self.held
 
 
 @dataclass(slots=True)
@@ -102,18 +109,31 @@ class Site:
     def __init__(self) -> None:
         self.threads: dict[str, Thread] = {}
         self.comments: dict[str, Comment] = {}
-        self.suspended: set[str] = set()
+        self.closed: set[str] = set()
+        self.restrictions: dict[str, Restrict] = {}
         self.removals: list[Removal] = []
         self.changes: list[Change] = []
 
     def apply(self, act: SiteAct, at: Micros) -> str:
         """Do `act` and return the id of what it was done to; RefusedError where the state does not allow it."""
         match act:
-            case OpenThread():
-                self._open(act)
-                return act.id
             case Post():
                 return self._post(act, at)
+            case Restrict():
+                return self._restrict(act, at)
+            case SuspendAccount() | CloseAccount() | ReopenAccount():
+                self._account(act, at)
+                return act.author
+            case OpenThread():
+                self._open(act)
+            case EndThread():
+                self._end(act.id, at)
+            case _:
+                self._comment(act, at)
+        return act.id
+
+    def _comment(self, act: Edit | Fold | Hold | Remove | Restore, at: Micros) -> None:
+        match act:
             case Edit():
                 comment = self._changed(act.id, "edit", at)
                 comment.text, comment.edited = act.text, True
@@ -126,12 +146,15 @@ class Site:
                 self._remove(self._public(act.id), Removal(act.id, cause, act.silent, at))
             case Restore():
                 self._restore(act.id, at)
-            case EndThread():
-                self._end(act.id, at)
+
+    def _account(self, act: SuspendAccount | CloseAccount | ReopenAccount, at: Micros) -> None:
+        match act:
             case SuspendAccount():
-                self._suspend(act.author, at)
-                return act.author
-        return act.id
+                self._close(act.author, Cause.ACCOUNT_SUSPENDED, at)
+            case CloseAccount():
+                self._close(act.author, Cause(f"account_{act.how}"), at)
+            case ReopenAccount():
+                self._reopen(act.author, at)
 
     def removable_from(self, act: SiteAct) -> Micros | None:
         """Return when all comments that `act` takes away will have been public long enough; None: some never served."""
@@ -152,7 +175,7 @@ class Site:
                 yield self._known(act.id)
             case EndThread():
                 yield from self._thread(act.id).comments
-            case SuspendAccount():
+            case SuspendAccount() | CloseAccount():
                 yield from (one for one in self.comments.values() if one.author == act.author)
             case _:
                 return
@@ -166,9 +189,10 @@ class Site:
         thread = self._thread(act.thread)
         sequence = len(self.comments) + 1
         native_id = act.id or snowflake(at, sequence)
-        if thread.ended or act.author in self.suspended or native_id in self.comments:
-            raise RefusedError("the thread has ended, the author is suspended, or the id is taken")
+        if thread.ended or act.author in self.closed or native_id in self.comments:
+            raise RefusedError("the thread has ended, the author's account is closed, or the id is taken")
         comment = Comment(native_id, act.thread, act.parent, act.author, act.text, sequence, at)
+        comment.restriction = self._restriction(comment)
         self.comments[native_id] = comment
         thread.comments.append(comment)
         return native_id
@@ -186,7 +210,7 @@ class Site:
 
     def _restore(self, native_id: str, at: Micros) -> None:
         comment = self._known(native_id)
-        if comment.removal is None or comment.removal.cause in {Cause.PARENT, Cause.ACCOUNT}:
+        if comment.removal is None or comment.removal.cause in OF_ACCOUNT | {Cause.PARENT}:
             raise RefusedError(f"comment {native_id} was not removed by itself: there is nothing to restore")
         comment.removal.restored_at = at
         comment.removal = None
@@ -198,11 +222,40 @@ class Site:
             if comment.removal is None:
                 self._remove(comment, Removal(comment.id, Cause.PARENT, silent=False, at=at))
 
-    def _suspend(self, author: str, at: Micros) -> None:
-        self.suspended.add(author)
+    def _close(self, author: str, cause: Cause, at: Micros) -> None:
+        self.closed.add(author)
         for comment in self.comments.values():
             if comment.author == author and comment.removal is None:
-                self._remove(comment, Removal(comment.id, Cause.ACCOUNT, silent=False, at=at))
+                self._remove(comment, Removal(comment.id, cause, silent=False, at=at))
+
+    def _reopen(self, author: str, at: Micros) -> None:
+        taken = [
+            (one, one.removal)
+            for one in self.comments.values()
+            if one.author == author and one.removal is not None and one.removal.cause in OF_ACCOUNT
+        ]
+        if author not in self.closed or any(gone.cause is Cause.ACCOUNT_DELETED for _, gone in taken):
+            raise RefusedError(f"the account of {author} was not closed, or was deleted for good")
+        self.closed.remove(author)
+        for comment, removal in taken:
+            removal.restored_at, comment.removal = at, None
+
+    def _restrict(self, act: Restrict, at: Micros) -> str:
+        name = act.thread or act.author or ""
+        if act.restricted:
+            self.restrictions[name] = act
+        elif self.restrictions.pop(name, None) is None:
+            raise RefusedError(f"{name} is not restricted")
+        self.changes.append(Change(name, "restrict" if act.restricted else "open", at))
+        for comment in self.comments.values():
+            comment.restriction = self._restriction(comment)
+        return name
+
+    def _restriction(self, comment: Comment) -> Restrict | None:
+        for act in self.restrictions.values():
+            if comment.thread == act.thread or comment.author == act.author:
+                return act
+        return None
 
     def _thread(self, thread_id: str) -> Thread:
         if thread_id not in self.threads:

@@ -15,12 +15,19 @@ from bot.domain.instant import Micros, to_datetime
 from bot.domain.observation import Cause
 
 _MOST = 100
-_GONE_WITH = {Cause.PARENT: "thread_gone", Cause.ACCOUNT: "account_suspended"}
+_GONE_WITH = {
+    Cause.PARENT: "thread_gone",
+    Cause.ACCOUNT_SUSPENDED: "account_suspended",
+    Cause.ACCOUNT_DELETED: "account_deleted",
+    Cause.ACCOUNT_DEACTIVATED: "account_deactivated",
+}
 
 
 def row(comment: Comment) -> dict[str, object] | None:
     """Return what a lookup by id shows of a comment; None: nothing at all."""
-    removal = comment.removal
+    removal, restriction = comment.removal, comment.restriction
+    if restriction is not None:
+        return None if restriction.says is None else {"id": comment.id, "error": restriction.says}
     if removal is not None and removal.silent:
         return None
     if removal is not None and removal.cause in _GONE_WITH:
@@ -101,7 +108,7 @@ class Server:
         threads = [
             {"id": thread.id, "title": thread.title, "last_sequence": thread.last_public}
             for thread in self._site.threads.values()
-            if not thread.ended
+            if not thread.ended and thread.id not in self._site.restrictions
         ]
         return web.json_response({"threads": threads})
 
@@ -112,6 +119,8 @@ class Server:
             return _refused(400, "bad_request")
         if thread is None or thread.ended:
             return _refused(404, "no_such_thread") if thread is None else _refused(410, "thread_gone")
+        if thread.id in self._site.restrictions:
+            return _refused(403, "restricted")
         public = [comment for comment in thread.after(int(after)) if comment.public]
         shown = public[: int(limit)]
         if self._legible():

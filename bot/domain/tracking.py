@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from bot.domain.instant import Micros
+from bot.domain.instant import HOUR, Micros
+
+
+class MatchedBy(StrEnum):
+    """What a control shares with its partner: the thread where that is possible, or the author without exception."""
+
+    THREAD = "thread"
+    AUTHOR = "author"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A comment that may become a control: same source, first seen in the same window, visible, not flagged."""
+    """A comment that may become a control: same source, first seen in the same window, visible, not flagged.
+
+    `written_at`: as the platform says, otherwise when it was first seen. `author`: a pseudonym, None if unknown.
+    """
 
     comment_id: int
     thread_id: int
     length: int
     native_id: str
     first_seen: Micros
+    written_at: Micros
+    author: str | None = None
 
 
 def draw(key: bytes, native_id: str, purpose: str) -> float:
@@ -31,24 +45,35 @@ def draw(key: bytes, native_id: str, purpose: str) -> float:
 
 
 def draw_controls(
-    flagged: Sequence[Candidate], candidates: Sequence[Candidate], ratio: int
+    flagged: Sequence[Candidate], candidates: Sequence[Candidate], ratio: int, by: MatchedBy = MatchedBy.THREAD
 ) -> list[tuple[Candidate, Candidate]]:
-    """Pair each flagged comment with up to `ratio` controls: same thread first, then the nearest length band.
+    """Pair each flagged comment with up to `ratio` controls: same thread first, then the same hour and length band.
 
-    A candidate serves once. A flagged comment for which nobody is left stays without partner, and says so.
+    A candidate serves once, and nobody gets a second control before everybody had a choice of a first one. A flagged
+    comment for which nobody is left, or nobody of its author, stays without partner, and says so. Where candidates are
+    equal their order decides.
     """
     free = list(candidates)
     pairs: list[tuple[Candidate, Candidate]] = []
-    for one in flagged:
-        for _ in range(ratio):
-            if not free:
-                return pairs
-            best = min(free, key=lambda other: (other.thread_id != one.thread_id, _bands_apart(one, other)))
-            free.remove(best)
-            pairs.append((one, best))
+    for _ in range(ratio):
+        for one in flagged:
+            eligible = [other for other in free if by is MatchedBy.THREAD or _of_one_author(one, other)]
+            if eligible:
+                best = min(eligible, key=functools.partial(_distance, one))
+                free.remove(best)
+                pairs.append((one, best))
     return pairs
 
 
-def _bands_apart(one: Candidate, other: Candidate) -> int:
-    # Bands double: 1, 2-3, 4-7, 8-15 … characters.
-    return abs(one.length.bit_length() - other.length.bit_length())
+def _of_one_author(one: Candidate, other: Candidate) -> bool:
+    return one.author is not None and one.author == other.author
+
+
+def _distance(one: Candidate, other: Candidate) -> tuple[bool, int, int]:
+    # Bands double: within the hour, 1 hour, 2-3, 4-7 … apart; 1, 2-3, 4-7, 8-15 … characters.
+    hours = abs(one.written_at - other.written_at) // HOUR
+    return (
+        other.thread_id != one.thread_id,
+        hours.bit_length(),
+        abs(one.length.bit_length() - other.length.bit_length()),
+    )

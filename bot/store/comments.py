@@ -98,20 +98,38 @@ def ensure_rule_version(connection: Connection, digest: str, body: str, now: Mic
     return int(connection.execute(select(rule_version.c.id).where(rule_version.c.digest == digest)).scalar_one())
 
 
-def candidates(connection: Connection, source_id: int, *, since: Micros, limit: int) -> list[Candidate]:
-    """Return unflagged comments of a source first seen since then, not known to be missing, no control yet."""
+def candidates(
+    connection: Connection, source_id: int, *, since: Micros, limit: int, authors: Collection[str] | None = None
+) -> list[Candidate]:
+    """Return unflagged comments of a source first seen since then, not known to be missing, no control yet.
+
+    `authors`: of these pseudonyms only; None: of everybody.
+    """
     taken = select(enrolment.c.id).where(
         enrolment.c.comment_id == comment.c.id, enrolment.c.role.in_([Role.CONTROL, Role.FLAGGED])
     )
     query = (
-        select(comment.c.id, comment.c.thread_id, comment.c.length, comment.c.native_id, comment.c.first_seen)
+        select(
+            comment.c.id,
+            comment.c.thread_id,
+            comment.c.length,
+            comment.c.native_id,
+            comment.c.first_seen,
+            func.coalesce(comment.c.posted_at, comment.c.first_seen),
+            comment.c.author,
+        )
+        .join(thread, thread.c.id == comment.c.thread_id)
         .outerjoin(tracking, tracking.c.comment_id == comment.c.id)
         .where(comment.c.source_id == source_id, comment.c.first_seen >= since)
+        # An absence that is held back is one that is known, and so is the end of a thread.
         .where((tracking.c.state == State.VISIBLE) | tracking.c.state.is_(None))
+        .where(tracking.c.absent_since.is_(None), thread.c.ended_at.is_(None))
         .where(~taken.exists())
-        .order_by(comment.c.first_seen.desc())
+        .order_by(comment.c.first_seen.desc(), comment.c.id.desc())
         .limit(limit)
     )
+    if authors is not None:
+        query = query.where(comment.c.author.in_(authors))
     return [Candidate(*row) for row in connection.execute(query)]
 
 

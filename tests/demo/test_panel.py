@@ -57,8 +57,8 @@ async def test_the_truth_tells_exactly_what_was_done(hand: Hand, clock: HandCloc
     truth = await hand.get("truth")
     assert truth["removals"] == [
         {"id": ids[0], "cause": None, "silent": True, "at": START + 3 * HOUR, "restored_at": START + 4 * HOUR},
-        {"id": ids[1], "cause": "account", "silent": False, "at": START + 5 * HOUR, "restored_at": None},
-        {"id": ids[3], "cause": "account", "silent": False, "at": START + 5 * HOUR, "restored_at": None},
+        {"id": ids[1], "cause": "account_suspended", "silent": False, "at": START + 5 * HOUR, "restored_at": None},
+        {"id": ids[3], "cause": "account_suspended", "silent": False, "at": START + 5 * HOUR, "restored_at": None},
         {"id": ids[0], "cause": "parent", "silent": False, "at": START + 6 * HOUR, "restored_at": None},
     ]
     assert [(one["kind"], one["at"]) for one in truth["changes"]] == [

@@ -9,9 +9,9 @@ from typing import TypeVar
 import pytest
 
 from bot.demo import sentences
-from bot.demo.acts import Act, Edit, Fault, Fold, OpenThread, Post, Remove, StartFault, StopFault
+from bot.demo.acts import Act, Edit, Fold, OpenThread, Post, Remove, StartFault, StopFault
 from bot.demo.cast import ENDING_AUTHORS, ENDING_THREADS
-from bot.demo.scenario import EDITS, FOLDS, RESTORED, age_at, share, timetable
+from bot.demo.scenario import EDITS, FOLDS, PLANTED, RESTORED, age_at, share, timetable
 from bot.demo.simulation import Simulation, Timed
 from bot.domain.instant import DAY, HOUR, MINUTE, Micros
 from bot.domain.observation import Cause
@@ -104,7 +104,7 @@ def test_edits_and_folds_touch_only_comments_that_stay(acts: list[Timed]) -> Non
 
 def test_every_kind_of_fault_strikes_once_long_enough_and_never_two_at_a_time(acts: list[Timed]) -> None:
     faults = [(at, act) for at, act in acts if isinstance(act, StartFault | StopFault)]
-    assert Counter(act.kind for _, act in faults) == dict.fromkeys(Fault, 2)
+    assert Counter(act.kind for _, act in faults) == dict.fromkeys(PLANTED, 2)
     total = 0
     for (start, begun), (end, ended) in zip(faults[::2], faults[1::2], strict=True):
         assert isinstance(begun, StartFault)
@@ -168,7 +168,7 @@ def test_enough_is_removed_for_enough_causes_and_half_of_it_silently(played: Sim
     assert len({one.id for one in removals}) == len(removals)
     assert sum(one.silent for one in removals) * 2 == len(removals)
     stated = Counter(one.cause for one in removals if not one.silent)
-    named = {Cause.AUTHOR, Cause.MODERATOR, Cause.PLATFORM, Cause.ACCOUNT, Cause.PARENT}
+    named = {Cause.AUTHOR, Cause.MODERATOR, Cause.PLATFORM, Cause.ACCOUNT_SUSPENDED, Cause.PARENT}
     assert all(stated[cause] >= 8 for cause in named)
     assert stated[None] >= 1
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import pytest
+from pydantic import ValidationError
 
 from bot.demo.acts import (
+    CloseAccount,
     Edit,
     EndThread,
     Fold,
@@ -14,7 +16,9 @@ from bot.demo.acts import (
     OpenThread,
     Post,
     Remove,
+    ReopenAccount,
     Restore,
+    Restrict,
     SiteAct,
     SuspendAccount,
 )
@@ -70,9 +74,47 @@ def test_the_end_of_a_thread_takes_what_is_still_there_and_leaves_earlier_remova
 
 def test_a_suspended_account_takes_its_comments_in_every_thread(site: Site) -> None:
     site.apply(SuspendAccount(author="ann"), AT + 2)
-    assert {(one.id, one.cause) for one in site.removals} == {("1", Cause.ACCOUNT), ("3", Cause.ACCOUNT)}
-    with pytest.raises(RefusedError, match="suspended"):
+    assert {(one.id, one.cause) for one in site.removals} == {
+        ("1", Cause.ACCOUNT_SUSPENDED),
+        ("3", Cause.ACCOUNT_SUSPENDED),
+    }
+    with pytest.raises(RefusedError, match="account is closed"):
         site.apply(_post("4"), AT + 3)
+
+
+def test_a_closed_account_that_comes_back_brings_its_comments_and_a_deleted_one_never_does(site: Site) -> None:
+    site.apply(CloseAccount(author="ann", how="deactivated"), AT + 2)
+    site.apply(ReopenAccount(author="ann"), AT + 9)
+    assert {(one.cause, one.restored_at) for one in site.removals} == {(Cause.ACCOUNT_DEACTIVATED, AT + 9)}
+    assert site.comments["1"].public
+    assert site.apply(_post("4"), AT + 10) == "4"
+    site.apply(CloseAccount(author="ben"), AT + 11)
+    with pytest.raises(RefusedError, match="deleted for good"):
+        site.apply(ReopenAccount(author="ben"), AT + 12)
+
+
+def test_a_restriction_hides_a_page_or_an_account_and_is_no_removal(site: Site) -> None:
+    site.apply(Restrict(thread="t1", says="quarantined"), AT + 1)
+    site.apply(Restrict(author="ann", says="private"), AT + 2)
+    site.apply(_post("4", "ann", "t2"), AT + 3)
+    assert [one.public for one in site.comments.values()] == [False] * 4
+    site.apply(Restrict(author="ann", restricted=False), AT + 4)
+    assert [one.id for one in site.comments.values() if one.public] == ["3", "4"]
+    site.apply(Restrict(thread="t1", restricted=False), AT + 5)
+    assert all(one.public for one in site.comments.values())
+    assert [(one.id, one.kind) for one in site.changes] == [
+        ("t1", "restrict"),
+        ("ann", "restrict"),
+        ("ann", "open"),
+        ("t1", "open"),
+    ]
+    assert not site.removals
+
+
+@pytest.mark.parametrize("named", [{}, {"thread": "t1", "author": "ann"}])
+def test_a_restriction_is_of_one_thing(named: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="one of the two"):
+        Restrict(**named)
 
 
 def test_edits_folds_and_holds_are_changes_and_no_removals(site: Site) -> None:
@@ -104,6 +146,8 @@ def test_a_held_comment_is_not_public_but_is_not_removed(site: Site) -> None:
         (Remove(id="9"), "no comment 9"),
         (Restore(id="1"), "nothing to restore"),
         (EndThread(id="none"), "no thread none"),
+        (ReopenAccount(author="ann"), "was not closed"),
+        (Restrict(author="ann", restricted=False), "ann is not restricted"),
     ],
 )
 def test_what_the_state_does_not_allow_is_refused_with_the_reason(site: Site, act: SiteAct, reason: str) -> None:

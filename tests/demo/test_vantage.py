@@ -10,6 +10,7 @@ import pytest
 
 from bot.demo.acts import (
     VANTAGES,
+    CloseAccount,
     Edit,
     EndThread,
     Fault,
@@ -18,6 +19,7 @@ from bot.demo.acts import (
     OpenThread,
     Post,
     Remove,
+    Restrict,
     StartFault,
     StopFault,
     SuspendAccount,
@@ -92,6 +94,38 @@ async def test_each_state_has_its_own_row(platform: SimulatedPlatform, client: a
     ]
     assert (rows[IDS[6]]["text"], rows[IDS[6]]["edited"]) == ("other", True)
     assert rows[IDS[7]]["folded"] is True
+
+
+@pytest.mark.parametrize("how", ["deleted", "deactivated"])
+async def test_an_account_that_its_owner_closed_says_how(
+    platform: SimulatedPlatform, client: aiohttp.ClientSession, how: str
+) -> None:
+    platform.simulation.act(CloseAccount(author="ben", how=how))
+    assert await _rows(client, platform.urls["front"], IDS[5:6]) == [{"id": IDS[5], "error": f"account_{how}"}]
+
+
+async def test_a_restriction_stands_before_whatever_is_behind_it(
+    platform: SimulatedPlatform, client: aiohttp.ClientSession
+) -> None:
+    """A suspended account answers as a private one does, until the restriction is lifted; silence answers nothing."""
+    platform.simulation.act(SuspendAccount(author="ben"))
+    platform.simulation.act(Restrict(author="ben", says="forbidden"))
+    front = platform.urls["front"]
+    assert await _rows(client, front, IDS[5:6]) == [{"id": IDS[5], "error": "forbidden"}]
+    platform.simulation.act(Restrict(author="ben"))
+    assert await _rows(client, front, IDS[5:6]) == []
+    platform.simulation.act(Restrict(author="ben", restricted=False))
+    assert await _rows(client, front, IDS[5:6]) == [{"id": IDS[5], "error": "account_suspended"}]
+
+
+async def test_a_quarantined_thread_is_listed_no_more_and_answers_403(
+    platform: SimulatedPlatform, client: aiohttp.ClientSession
+) -> None:
+    platform.simulation.act(Restrict(thread="t1", says="quarantined"))
+    front = platform.urls["front"]
+    assert await _json(client, f"{front}/threads") == (200, {"threads": []})
+    assert await _json(client, f"{front}/threads/t1/comments") == (403, {"error": "restricted"})
+    assert await _rows(client, front, IDS[:1]) == [{"id": IDS[0], "error": "quarantined"}]
 
 
 async def test_an_ended_thread_answers_410_and_is_listed_no_more(
@@ -173,6 +207,7 @@ async def _answer(client: aiohttp.ClientSession, url: str) -> tuple[int, str, by
     [
         (Fault.RATE_LIMITED, 429, "application/json"),
         (Fault.SERVER_ERROR, 500, "text/html"),
+        (Fault.GATEWAY_TIMEOUT, 504, "text/html"),
         (Fault.CAPTCHA, 200, "text/html"),
         (Fault.EMPTY, 200, "application/json"),
         (Fault.SOFT_404, 200, "text/html"),
@@ -247,6 +282,19 @@ async def test_a_lagging_replica_misses_about_a_third_of_the_living_and_always_t
     assert IDS[0] in seen
     _, listing = await _json(client, f"{platform.urls['front']}/threads/t1/comments")
     assert len(listing["comments"]) == len(IDS) - 1
+
+
+async def test_a_wrong_tombstone_stands_for_about_a_third_of_the_living_and_names_a_moderator(
+    platform: SimulatedPlatform, client: aiohttp.ClientSession
+) -> None:
+    platform.simulation.act(Remove(id=IDS[0], by="author"))
+    platform.simulation.act(StartFault(kind=Fault.WRONG_TOMBSTONE))
+    rows = await _rows(client, platform.urls["front"], IDS)
+    dead = [row for row in rows if "deleted" in row]
+    assert dead[0] == {"id": IDS[0], "deleted": True, "by": "author"}
+    assert {row["by"] for row in dead[1:]} == {"moderator"}
+    assert len(IDS) * 0.1 < len(dead) < len(IDS) * 0.5
+    assert len(rows) == len(IDS)
 
 
 async def test_an_empty_list_is_well_formed_and_false(

@@ -6,18 +6,23 @@ from collections import Counter
 
 import pytest
 
-from bot.domain.tracking import Candidate, draw, draw_controls
+from bot.domain.instant import HOUR, MINUTE, Micros
+from bot.domain.tracking import Candidate, MatchedBy, draw, draw_controls
 
 KEY = b"a key of thirty-two bytes, fixed."
 IDS = [str(number) for number in range(10_000)]
 
 
-def candidate(comment_id: int, *, thread: int = 1, length: int = 20) -> Candidate:
-    return Candidate(comment_id, thread, length, str(comment_id), first_seen=0)
+def candidate(
+    comment_id: int, *, thread: int = 1, length: int = 20, at: Micros = 0, author: str | None = None
+) -> Candidate:
+    return Candidate(comment_id, thread, length, str(comment_id), first_seen=0, written_at=at, author=author)
 
 
-def pairs(flagged: list[Candidate], candidates: list[Candidate], ratio: int = 1) -> list[tuple[int, int]]:
-    return [(one.comment_id, other.comment_id) for one, other in draw_controls(flagged, candidates, ratio)]
+def pairs(
+    flagged: list[Candidate], candidates: list[Candidate], ratio: int = 1, by: MatchedBy = MatchedBy.THREAD
+) -> list[tuple[int, int]]:
+    return [(one.comment_id, other.comment_id) for one, other in draw_controls(flagged, candidates, ratio, by)]
 
 
 def test_draws_are_uniform() -> None:
@@ -64,6 +69,30 @@ def test_within_a_thread_the_nearest_length_band_is_preferred() -> None:
         (1, 5),
         (1, 2),
     ]
+
+
+def test_within_a_thread_the_same_hour_is_preferred_to_the_same_length() -> None:
+    """What disappears, disappears by age: a control of yesterday has survived what its partner still faces."""
+    flagged = candidate(1, at=100 * HOUR)
+    written = {2: 76 * HOUR, 3: 101 * HOUR, 4: 100 * HOUR - 59 * MINUTE, 5: 103 * HOUR}
+    others = [candidate(n, at=at, length=20 if n != 4 else 900) for n, at in written.items()]
+    assert pairs([flagged], others, 4) == [(1, 4), (1, 3), (1, 5), (1, 2)]
+
+
+def test_another_thread_of_the_same_hour_comes_after_the_same_thread_of_another() -> None:
+    others = [candidate(2, thread=2, at=100 * HOUR), candidate(3, thread=1, at=90 * HOUR)]
+    assert pairs([candidate(1, at=100 * HOUR)], others, 2) == [(1, 3), (1, 2)]
+
+
+def test_matched_by_author_a_control_is_of_the_same_author_or_there_is_none() -> None:
+    flagged = [candidate(1, author="a"), candidate(2, author="b"), candidate(3)]
+    others = [candidate(10, author="c"), candidate(11), candidate(12, thread=2, author="a"), candidate(13, author="a")]
+    assert pairs(flagged, others, 3, MatchedBy.AUTHOR) == [(1, 13), (1, 12)]
+
+
+def test_nobody_gets_a_second_control_before_everybody_had_a_first_one() -> None:
+    flagged = [candidate(number) for number in (1, 2)]
+    assert pairs(flagged, [candidate(10), candidate(11), candidate(12)], ratio=2) == [(1, 10), (2, 11), (1, 12)]
 
 
 def test_within_a_band_the_order_of_the_candidates_decides() -> None:

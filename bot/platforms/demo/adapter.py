@@ -32,7 +32,17 @@ class DemoPlatform:
         by_id=True,
         bulk_size=BULK,
         vantages=tuple(_OPTION_OF),
-        causes=frozenset({Cause.AUTHOR, Cause.MODERATOR, Cause.PLATFORM, Cause.ACCOUNT, Cause.PARENT}),
+        causes=frozenset(
+            {
+                Cause.AUTHOR,
+                Cause.MODERATOR,
+                Cause.PLATFORM,
+                Cause.ACCOUNT_SUSPENDED,
+                Cause.ACCOUNT_DELETED,
+                Cause.ACCOUNT_DEACTIVATED,
+                Cause.PARENT,
+            }
+        ),
         known_absent=True,
         tombstones=True,
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.comment import FetchedComment, FetchedThread, text_digest
 from bot.domain.instant import Micros, from_datetime
-from bot.domain.observation import Answer, Outcome, Target
+from bot.domain.observation import Answer, Cause, Outcome, Target
 from bot.ports import Reply
 
 Evidence = Mapping[str, str | int | float | bool | None]
@@ -25,6 +25,12 @@ _DELETED_BY: Mapping[str | None, Outcome] = {
 _ERRORS: Mapping[str | None, Outcome] = {
     "thread_gone": Outcome.PARENT_GONE,
     "account_suspended": Outcome.ACCOUNT_GONE,
+    "account_deleted": Outcome.ACCOUNT_GONE,
+    "account_deactivated": Outcome.ACCOUNT_GONE,
+    # They hide, for people who are not logged in, what may well be there.
+    "private": Outcome.RESTRICTED,
+    "quarantined": Outcome.RESTRICTED,
+    "forbidden": Outcome.RESTRICTED,
 }
 
 
@@ -93,7 +99,8 @@ def _stated(meanings: Mapping[str | None, Outcome], row: Row, name: str, target:
     if outcome is None:
         raise UnreadableError(f"{name} says something that is not documented")
     evidence = evidence_of(reply, signal=f"{name}: {word}")
-    return Answer(target.native_id, outcome, explicit=outcome is Outcome.GONE, evidence=evidence)
+    cause = Cause(word) if outcome is Outcome.ACCOUNT_GONE else None
+    return Answer(target.native_id, outcome, explicit=outcome is Outcome.GONE, cause=cause, evidence=evidence)
 
 
 def _shown(row: Row, target: Target, reply: Reply) -> Answer:

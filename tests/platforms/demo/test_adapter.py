@@ -47,7 +47,7 @@ def test_the_two_vantages_are_two_hosts_and_ids_belong_to_the_front(adapter: Dem
 
 def test_the_capabilities_name_every_cause_that_a_row_can_state(adapter: DemoPlatform) -> None:
     declared: Platform = adapter
-    assert declared.capabilities.causes == set(Cause) - {Cause.UNKNOWN, Cause.HELD}
+    assert declared.capabilities.causes == set(Cause) - {Cause.UNKNOWN, Cause.HELD, Cause.ACCOUNT}
     assert declared.capabilities.by_id
     assert declared.capabilities.bulk_size == 100
 

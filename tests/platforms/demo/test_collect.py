@@ -137,7 +137,7 @@ async def test_no_comment_is_lost_or_read_twice_while_people_go_on_writing(
     assert sorted(reader.ids) == sorted(posted)
 
 
-@pytest.mark.parametrize("fault", sorted(set(Fault) - {Fault.SLOW, Fault.REPLICA_LAG}))
+@pytest.mark.parametrize("fault", sorted(set(Fault) - {Fault.SLOW, Fault.REPLICA_LAG, Fault.WRONG_TOMBSTONE}))
 async def test_a_failing_source_is_told_in_words_and_moves_no_cursor(
     reader: Reader, platform: SimulatedPlatform, fault: Fault
 ) -> None:
@@ -164,7 +164,7 @@ async def test_an_empty_list_before_anything_was_read_loses_nothing(
     assert reader.ids == IDS
 
 
-@pytest.mark.parametrize("fault", [Fault.SLOW, Fault.REPLICA_LAG])
+@pytest.mark.parametrize("fault", [Fault.SLOW, Fault.REPLICA_LAG, Fault.WRONG_TOMBSTONE])
 async def test_a_slow_server_and_a_lagging_lookup_do_not_disturb_reading(
     reader: Reader, platform: SimulatedPlatform, fault: Fault
 ) -> None:

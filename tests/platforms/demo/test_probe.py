@@ -9,6 +9,7 @@ import pytest
 
 from bot.demo.acts import (
     VANTAGES,
+    CloseAccount,
     Edit,
     EndThread,
     Fault,
@@ -18,6 +19,7 @@ from bot.demo.acts import (
     Post,
     Remove,
     Restore,
+    Restrict,
     SiteAct,
     StartFault,
     StopFault,
@@ -25,12 +27,12 @@ from bot.demo.acts import (
 )
 from bot.demo.platform import SimulatedPlatform
 from bot.domain.comment import Source, text_digest
-from bot.domain.observation import Answer, Outcome, Target
+from bot.domain.observation import Answer, Cause, Outcome, Target
 from bot.http.session import Session
 from bot.platforms.demo.adapter import DemoPlatform
 from tests.platforms.demo.conftest import IDS
 
-WELL_FORMED_AND_FALSE = {Fault.REPLICA_LAG, Fault.EMPTY_LIST}
+WELL_FORMED_AND_FALSE = {Fault.REPLICA_LAG, Fault.EMPTY_LIST, Fault.WRONG_TOMBSTONE}
 
 
 def _targets(ids: Sequence[str] = IDS) -> list[Target]:
@@ -64,6 +66,10 @@ class Look:
         (Remove(id=IDS[5]), Outcome.GONE, True),
         (Remove(id=IDS[5], silent=True), Outcome.GONE, False),
         (SuspendAccount(author="ben"), Outcome.ACCOUNT_GONE, False),
+        (CloseAccount(author="ben"), Outcome.ACCOUNT_GONE, False),
+        (Restrict(author="ben", says="private"), Outcome.RESTRICTED, False),
+        (Restrict(author="ben", says="forbidden"), Outcome.RESTRICTED, False),
+        (Restrict(author="ben"), Outcome.GONE, False),
         (EndThread(id="t1"), Outcome.PARENT_GONE, False),
         (Hold(id=IDS[5]), Outcome.PENDING, False),
         (Fold(id=IDS[5]), Outcome.FOLDED, False),
@@ -78,6 +84,23 @@ async def test_each_row_has_its_outcome_on_both_servers(
     assert (answers[IDS[5]].outcome, answers[IDS[5]].explicit) == (outcome, explicit)
     if not isinstance(act, EndThread):
         assert {answers[name].outcome for name in IDS if name != IDS[5]} == {Outcome.VISIBLE}
+
+
+@pytest.mark.parametrize(
+    ("act", "cause"),
+    [
+        (SuspendAccount(author="ben"), Cause.ACCOUNT_SUSPENDED),
+        (CloseAccount(author="ben", how="deleted"), Cause.ACCOUNT_DELETED),
+        (CloseAccount(author="ben", how="deactivated"), Cause.ACCOUNT_DEACTIVATED),
+        (EndThread(id="t1"), None),
+        (Remove(id=IDS[5], by="author"), None),
+    ],
+)
+async def test_the_end_of_an_account_is_told_as_finely_as_the_platform_tells_it(
+    look: Look, platform: SimulatedPlatform, act: SiteAct, cause: Cause | None
+) -> None:
+    platform.simulation.act(act)
+    assert (await look.at(_targets(IDS[5:6])))[IDS[5]].cause is cause
 
 
 async def test_what_is_shown_comes_with_its_text_and_what_is_not_without(
