@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bot.domain.instant import DAY, HOUR, MINUTE, Micros, micros, seconds
+from bot.domain.instant import DAY, HOUR, MINUTE, Micros, seconds
 
 # Zhu et al. 2013, "The Velocity of Censorship" (arXiv 1303.0597): of all deletions 5 % within 8 minutes,
 # 30 % within 30 minutes, 90 % within 24 hours; log-linear in between, tail to 30 days.
@@ -35,18 +35,6 @@ class Hazard:
     def root_integral(self, end: Micros) -> float:
         """Return the integral of sqrt(hazard) from age 0 to `end` (sqrt of seconds): looks needed per unit of price."""
         return self._integral(0, end, 0.5)
-
-    def age_of_root(self, wanted: float) -> Micros:
-        """Return the age up to which the integral of sqrt(hazard) is `wanted` (sqrt of seconds): its inverse."""
-        total = 0.0
-        for index, rate in enumerate(self.rates):
-            root = rate**0.5
-            last = index + 1 == len(self.edges)
-            piece = math.inf if last else root * seconds(self.edges[index + 1] - self.edges[index])
-            if total + piece >= wanted and root > 0:
-                return self.edges[index] + micros((wanted - total) / root)
-            total += 0.0 if last else piece
-        return self.edges[-1]
 
     def _integral(self, start: Micros, end: Micros, power: float) -> float:
         if end <= start:
