@@ -13,15 +13,16 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, Engine
 
+from bot.alerts.removals import told_of
 from bot.domain import alert, health
 from bot.domain.alert import Alert
 from bot.domain.comment import Source
 from bot.domain.error_rates import ErrorRates
 from bot.domain.health import Breaker, Canary, Ending
 from bot.domain.instant import DAY, HOUR, Micros
-from bot.domain.observation import ABSENCES, OF_ACCOUNT, PRESENT, TOMBSTONES, UNOBSERVED, Answer, Cause, Outcome, Target
+from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, UNOBSERVED, Answer, Cause, Outcome, Target
 from bot.domain.recheck_plan import Plan, Schedule, next_look
-from bot.domain.verdict import DISAPPEARED, Decision, Look, State, Track, annul, decide
+from bot.domain.verdict import DISAPPEARED, Decision, Look, State, annul, decide
 from bot.ports import Clock, Http, Platform
 from bot.store import (
     canaries,
@@ -44,8 +45,6 @@ PATIENCE = 40.0
 LATE: Micros = HOUR
 #: A comment is looked at at least once in this time: what was annulled before it concerns nobody any more.
 _LONGEST_SILENCE: Micros = 60 * DAY
-
-_RANK = (State.SUSPECTED, State.PROBABLE, State.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +357,7 @@ def _store_moves(connection: Connection, bench: Bench, source: Source, moved: Se
             ended = comments.end_thread(connection, one.followed.thread_id, one.look.at)
         elif one.followed.track.run_cause is Cause.PARENT and track.state is State.RESTORED:
             comments.thread_is_back(connection, one.followed.thread_id)
-        told = _alert(bench, source, one, ended)
+        told = told_of(source, one.followed, one.decision, one.look, bench.alert_from, ended)
         if told is not None:
             _put(connection, bench, told)
 
@@ -374,42 +373,6 @@ def _verdict_row(one: Judged) -> dict[str, object]:
         "log_odds": track.log_odds,
         "why": one.decision.why,
     }
-
-
-def _alert(bench: Bench, source: Source, one: Judged, ended: Micros | None) -> Alert | None:
-    """Return what the owner hears: of the flagged only, each removal once, a thread or an account as one event."""
-    followed, track, at = one.followed, one.decision.track, one.look.at
-    before, now = _told(followed.track, bench.alert_from), _told(track, bench.alert_from)
-    if not followed.flagged or before == now:
-        return None
-    if track.state is State.RESTORED or not now:
-        return alert.restored(
-            comment_id=followed.comment_id,
-            episode=track.episode,
-            at=at,
-            source=source.name,
-            why=one.decision.why,
-            url=followed.url,
-        )
-    if ended is not None:
-        thread = followed.target.thread_id
-        return alert.thread_ended(thread_id=followed.thread_id, ended=ended, at=at, source=source.name, thread=thread)
-    if track.run_cause in OF_ACCOUNT and followed.author is not None:
-        return alert.account_ended(author=followed.author, at=at, source=source.name)
-    return alert.disappeared(
-        comment_id=followed.comment_id,
-        episode=track.episode,
-        at=at,
-        source=source.name,
-        state=track.state,
-        cause=track.run_cause,
-        why=one.decision.why,
-        url=followed.url,
-    )
-
-
-def _told(track: Track, alert_from: State) -> bool:
-    return track.state in _RANK[_RANK.index(alert_from) :]
 
 
 def _put(connection: Connection, bench: Bench, told: Alert) -> None:

@@ -100,10 +100,37 @@ def thread_ended(*, thread_id: int, ended: Micros, at: Micros, source: str, thre
     )
 
 
-def account_ended(*, author: str, at: Micros, source: str) -> Alert:
-    """Return the one alert for an account that is gone with all its comments; the author stays a pseudonym."""
+def thread_back(*, thread_id: int, episode: int, at: Micros, source: str, thread: str) -> Alert:
+    """Return the one alert for a thread that is back with its comments; `episode` tells one end from another."""
     return Alert(
-        key=f"account_ended:{author}",
+        key=f"thread_back:{thread_id}:{episode}",
+        kind=AlertKind.RESTORED,
+        at=at,
+        title="A thread that was gone is back, and comments with it",
+        body="One event: that it was gone stays on record.",
+        facts={"Source": source, "Thread": thread},
+    )
+
+
+def account_back(*, author: str, episode: int, at: Micros, source: str) -> Alert:
+    """Return the one alert for an account that is back with its comments; `episode` tells one end from another."""
+    return Alert(
+        key=f"account_back:{author}:{episode}",
+        kind=AlertKind.RESTORED,
+        at=at,
+        title="An account that was gone is back, and comments with it",
+        body="One event: that it was gone stays on record.",
+        facts={"Source": source, "Author (pseudonym)": author[:12]},
+    )
+
+
+def account_ended(*, author: str, episode: int, at: Micros, source: str) -> Alert:
+    """Return the one alert for an account that is gone with all its comments; the author stays a pseudonym.
+
+    `episode` tells one end from another.
+    """
+    return Alert(
+        key=f"account_ended:{author}:{episode}",
         kind=AlertKind.ACCOUNT_ENDED,
         at=at,
         title="An account is gone, and its comments with it",

@@ -36,7 +36,7 @@ EVERY = [
     gone(),
     back(),
     alert.thread_ended(thread_id=3, ended=5, at=0, source="shop", thread="A lamp"),
-    alert.account_ended(author=AUTHOR, at=0, source="shop"),
+    alert.account_ended(author=AUTHOR, episode=1, at=0, source="shop"),
     alert.undecided(source_id=2, since=0, source="shop", missing=40, looked=100),
     alert.unreachable(source_id=2, since=0, at=60_000_000, source="shop", failure="timeout"),
     alert.reachable(source_id=2, since=0, at=60_000_000, source="shop"),

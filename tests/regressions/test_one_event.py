@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from bot.demo.acts import VANTAGES, EndThread, Fault, OpenThread, Post, Remove, StartFault, StopFault, SuspendAccount
+from bot.demo.acts import (
+    VANTAGES,
+    EndThread,
+    Fault,
+    OpenThread,
+    Post,
+    Remove,
+    ReopenAccount,
+    StartFault,
+    StopFault,
+    SuspendAccount,
+)
 from bot.domain.comment import Role
 from bot.domain.instant import DAY, HOUR, MINUTE
 from bot.store import counts, tables
@@ -129,3 +140,22 @@ async def test_a_host_whose_servers_both_lag_removes_nobody(sqlite_engine: Engin
     assert set(watch.states().values()) == {"visible"}
     assert not watch.alerts("disappeared")
     assert len(watch.alerts("undecided")) <= 1
+
+
+async def test_an_account_that_comes_back_and_goes_again_is_told_once_each_time(sqlite_engine: Engine) -> None:
+    """Not once per comment; and a second suspension is a second event."""
+    async with watching(sqlite_engine, looks=200, controls=0) as watch:
+        fill(watch, threads=3, number=10)
+        for number, name in enumerate(ids(30, 9)):
+            watch.act(Post(id=name, thread=f"t{number % 3}", author="prolific", text=FLAGGED.format(n=number)))
+        await watch.collect()
+        await watch.live(3 * HOUR, step=30 * MINUTE)
+        for _ in range(2):
+            watch.act(SuspendAccount(author="prolific"))
+            await watch.live(DAY, step=30 * MINUTE)
+            watch.act(ReopenAccount(author="prolific"))
+            await watch.live(8 * DAY, step=HOUR)
+    assert {watch.track(name).state for name in ids(30, 9)} == {"restored"}
+    assert len(watch.alerts("account_ended")) == 2
+    back = watch.alerts("restored")
+    assert [told["title"] for told in back] == ["An account that was gone is back, and comments with it"] * 2
