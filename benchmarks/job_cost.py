@@ -200,7 +200,9 @@ def _fill(app: App, platform: SimulatedPlatform, number: int) -> None:
         comments.add_revisions(connection, [revision for _, revision, _ in rows])
         tracking.follow(connection, [follow for _, _, follow in rows])
         enrolled = {"role": Role.FLAGGED, "rule_version_id": version, "probability": 1.0, "enrolled_at": now - 2 * DAY}
-        tracking.enrol(connection, [{**enrolled, "comment_id": comment_id, "partner_id": None} for comment_id in ids[::2]])
+        tracking.enrol(
+            connection, [{**enrolled, "comment_id": comment_id, "partner_id": None} for comment_id in ids[::2]]
+        )
         canaries.appoint(connection, source.id, health.CANARIES, now=now)
 
 

@@ -17,7 +17,9 @@ SMALL = 10_000
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-@click.option("--comments", default=10_000_000, type=click.IntRange(min=SMALL), help="Tracked comments of the large one.")
+@click.option(
+    "--comments", default=10_000_000, type=click.IntRange(min=SMALL), help="Tracked comments of the large one."
+)
 @click.option("--rounds", default=15, type=click.IntRange(min=1), help="Batches that are claimed in each database.")
 @click.option("--batches", default=30, type=click.IntRange(min=1), help="Full batches that are looked at end to end.")
 @click.option("--singles", default=100, type=click.IntRange(min=1), help="Comments that are looked at with a job each.")
@@ -52,7 +54,9 @@ def _claim(number: int, rounds: int) -> dict[str, object]:
     medians = {kind: {size: statistics.median(each) for size, each in sizes.items()} for kind, sizes in times.items()}
     return {
         "claim_ratio_10m_10k": {kind: round(sizes[number] / sizes[SMALL], 2) for kind, sizes in medians.items()},
-        "claim_ms": {kind: {size: round(1000 * each, 2) for size, each in sizes.items()} for kind, sizes in medians.items()},
+        "claim_ms": {
+            kind: {size: round(1000 * each, 2) for size, each in sizes.items()} for kind, sizes in medians.items()
+        },
         "claim_comments": number,
         "claim_rounds": rounds,
     }
