@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, select, text, update
@@ -192,7 +192,8 @@ def _track(row: Row[Any]) -> Track:
 
 
 def _columns(track: Track) -> dict[str, Any]:
-    return {**asdict(track), "miss_vantages": " ".join(track.miss_vantages)}
+    values = {name: getattr(track, name) for name in _TRACK_FIELDS}
+    return {**values, "miss_vantages": " ".join(track.miss_vantages)}
 
 
 def save(connection: Connection, batch_id: int, tracks: Sequence[tuple[int, Track, Plan]]) -> None:
