@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -30,13 +32,14 @@ _VANTAGE = "front"
 def measure(small: int, large: int, rounds: int) -> dict[str, dict[int, list[float]]]:
     """Return seconds by kind of database and number of tracked comments; one kind after the other, for the disk."""
     with _sqlite(small, large) as engines:
-        found = {"sqlite": _in_turns(engines, rounds)}
+        found = {"sqlite": in_turns(engines, rounds)}
     with _postgresql(small, large) as engines:
-        found["postgresql"] = _in_turns(engines, rounds)
+        found["postgresql"] = in_turns(engines, rounds)
     return found
 
 
-def _in_turns(engines: Mapping[int, Engine], rounds: int) -> dict[int, list[float]]:
+def in_turns(engines: Mapping[int, Engine], rounds: int) -> dict[int, list[float]]:
+    """Return seconds of `rounds` batches by number of comments; one batch in each database, then the next."""
     times: dict[int, list[float]] = {size: [] for size in engines}
     for number in range(WARM_UP + rounds):
         for size, engine in engines.items():
@@ -122,6 +125,8 @@ def _postgres_server() -> Iterator[URL]:
         run = Path(folder) / "run"
         run.mkdir(mode=0o700)
         (run / "python_PostgresServer").mkdir()
+        # At its end the interpreter locks there once more, and leaves what it locked with.
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
         # For its lock; it reads this when it is imported.
         os.environ["XDG_RUNTIME_DIR"] = str(run)
         try:

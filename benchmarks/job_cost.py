@@ -27,6 +27,7 @@ from bot.domain import health
 from bot.domain.comment import FetchedThread, Role, text_digest
 from bot.domain.errors import OperationError
 from bot.domain.instant import DAY, HOUR, Micros
+from bot.domain.observation import Outcome
 from bot.domain.recheck_plan import Plan
 from bot.domain.verdict import Track
 from bot.job_queue import RqQueue
@@ -80,7 +81,16 @@ async def _both(app: App, pid: int, url: str, batches: int, singles: int) -> tup
     whole = await _run(planning, pid, batches, BATCH, lambda: tick(planning))
     await _run(planning, pid, WARM_UP, 1, lambda: _ring_one(planning))
     single = await _run(planning, pid, singles, 1, lambda: _ring_one(planning))
+    _check(app.engine)
     return whole, single
+
+
+def _check(engine: Engine) -> None:
+    """Refuse figures of looks that saw nothing: they are cheaper."""
+    query = select(func.count()).where(tables.observation.c.outcome != Outcome.VISIBLE)
+    with engine.connect().execution_options(read_only=True) as connection:
+        if blind := int(connection.execute(query).scalar_one()):
+            raise OperationError(f"{blind} looks did not see their comment: these figures say nothing.")
 
 
 def _ring_one(planning: Planning) -> int:
