@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -11,12 +12,13 @@ import sys
 import structlog
 from rq import Queue, Worker
 
-from bot.app import App, planning_of
+from bot.app import App, bench_of, planning_of
 from bot.children import Supervisor
 from bot.job_queue import ALERTS, RECHECK, RqQueue, connect
 from bot.redis_server import wait_ready
 from bot.serve import BEAT_EVERY, beat, plan_forever
-from workers.jobs import recheck_batch
+from workers import jobs
+from workers.rehearsal import rehearse
 from workers.safe_job import SafeJob
 
 GRACE = 10.0
@@ -52,8 +54,11 @@ async def run_pool(app: App, config: str, url: str) -> None:
 
 def work(queue: str, url: str) -> None:
     """Be one RQ worker of one queue: only then RQ takes jobs with the crash-safe BLMOVE."""
-    # Built, imported and compiled before the first fork, so that no job pays for it. There is no batch 0.
-    recheck_batch(0)
+    # Built, imported and compiled before the first fork, so that no job pays for it; and nothing of it is for the
+    # garbage collector of a job, which would touch, and so copy, every page of it.
+    rehearse(bench_of(jobs.app()))
+    gc.collect()
+    gc.freeze()
     redis = connect(url, blocking=True)
     worker = Worker(
         [Queue(queue, connection=redis, serializer="json", job_class=SafeJob)],

@@ -226,6 +226,13 @@ tracking = Table(
         postgresql_where=text("due_at IS NOT NULL"),
     ),
     Index("ix_tracking_thread_id", "thread_id"),
+    # What batches hold: a few rows of millions.
+    Index(
+        "ix_tracking_held",
+        "batch_id",
+        sqlite_where=text("batch_id > 0"),
+        postgresql_where=text("batch_id > 0"),
+    ),
     Index(
         "ix_tracking_urgent",
         "source_id",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, select, text, update
 
 from bot.domain.comment import Role
 from bot.domain.instant import Micros
@@ -17,6 +17,8 @@ from bot.store.comments import insert_or_ignore
 from bot.store.tables import batch, comment, enrolment, revision, thread, tracking
 
 _TRACK_FIELDS = tuple(Track.__dataclass_fields__)
+# Spelled as in ix_tracking_held, not as a parameter: an index of some rows serves only whoever repeats its condition.
+_HELD = text("tracking.batch_id > 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +115,14 @@ def release(connection: Connection, batch_id: int) -> None:
     """Give back what a batch holds and did not look at: due at once, and not counted as an attempt."""
     connection.execute(
         update(tracking)
-        .where(tracking.c.batch_id == batch_id)
+        .where(_HELD, tracking.c.batch_id == batch_id)
         .values(batch_id=0, lease_real=0, attempts=tracking.c.attempts - 1)
     )
 
 
 def end_leases(connection: Connection) -> None:
     """Give back what earlier workers hold; whoever of them still lives writes nothing any more."""
-    held = tracking.c.lease_real > 0
-    connection.execute(update(tracking).where(held).values(batch_id=0, lease_real=0))
+    connection.execute(update(tracking).where(_HELD).values(batch_id=0, lease_real=0))
 
 
 def load_batch(connection: Connection, batch_id: int, *, for_update: bool = False) -> Batch | None:
@@ -155,7 +156,7 @@ def load_batch(connection: Connection, batch_id: int, *, for_update: bool = Fals
         )
         .join(comment, comment.c.id == tracking.c.comment_id)
         .join(thread, thread.c.id == tracking.c.thread_id)
-        .where(tracking.c.batch_id == batch_id)
+        .where(_HELD, tracking.c.batch_id == batch_id)
         .order_by(tracking.c.comment_id)
     )
     if for_update:
@@ -191,7 +192,8 @@ def _track(row: Row[Any]) -> Track:
 
 
 def _columns(track: Track) -> dict[str, Any]:
-    return {**asdict(track), "miss_vantages": " ".join(track.miss_vantages)}
+    values = {name: getattr(track, name) for name in _TRACK_FIELDS}
+    return {**values, "miss_vantages": " ".join(track.miss_vantages)}
 
 
 def save(connection: Connection, batch_id: int, tracks: Sequence[tuple[int, Track, Plan]]) -> None:

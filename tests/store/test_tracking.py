@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 
 from bot.domain.instant import HOUR, MINUTE, SECOND, Micros
 from bot.domain.recheck_plan import Plan
@@ -156,3 +157,36 @@ def test_the_index_of_the_database_orders_the_work(sqlite_engine: Engine) -> Non
     assert [row.detail for row in plan] == [
         "SEARCH tracking USING INDEX ix_tracking_due (source_id=? AND vantage=? AND due_at<?)"
     ]
+
+
+def test_no_statement_of_a_batch_reads_all_that_is_followed(sqlite_engine: Engine) -> None:
+    """With ten million comments, one that does takes seconds, and holds up every writer meanwhile."""
+    with sqlite_engine.begin() as connection:
+        source = add_source(connection)
+        for name in ("one", "two", "three"):
+            follow(connection, source, name)
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(sqlite_engine, "before_cursor_execute")
+    def listen(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
+        asked.append((statement, values[0] if many else values))
+
+    batch_id = claim(sqlite_engine, source)
+    assert batch_id is not None
+    with sqlite_engine.begin() as connection:
+        batch = tracking.load_batch(connection, batch_id, for_update=True)
+        assert batch is not None
+        tracking.save(
+            connection, batch_id, [(one.comment_id, one.track, Plan(NOW, "server")) for one in batch.followed]
+        )
+        tracking.release(connection, batch_id)
+        tracking.end_leases(connection)
+    statements = [one for one in asked if "tracking" in one[0]]
+    with sqlite_engine.connect() as connection:
+        steps = [
+            step.detail
+            for statement, values in statements
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    assert len(statements) >= 6
+    assert [step for step in steps if step.startswith("SCAN")] == []

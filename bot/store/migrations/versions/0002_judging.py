@@ -36,6 +36,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("urgent AND due_at IS NOT NULL"),
             postgresql_where=sa.text("urgent AND due_at IS NOT NULL"),
         )
+        batch_op.create_index(
+            "ix_tracking_held",
+            ["batch_id"],
+            unique=False,
+            sqlite_where=sa.text("batch_id > 0"),
+            postgresql_where=sa.text("batch_id > 0"),
+        )
     op.create_table(
         "hazard",
         sa.Column("platform", sa.String(), nullable=False),
@@ -100,6 +107,7 @@ def downgrade() -> None:
     for name in ("truth", "mass_disappearance", "correction", "error_rate", "hazard"):
         op.drop_table(name)
     with op.batch_alter_table("tracking", schema=None) as batch_op:
+        batch_op.drop_index("ix_tracking_held")
         batch_op.drop_index("ix_tracking_urgent")
         batch_op.create_index("ix_tracking_last_look", ["source_id", "last_look"], unique=False)
         batch_op.drop_column("urgent")
