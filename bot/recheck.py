@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection, Engine
 
 from bot.alerts.removals import told_of
-from bot.domain import alert, health
+from bot.domain import alert, health, ledger
 from bot.domain.alert import Alert
 from bot.domain.comment import Source
 from bot.domain.error_rates import ErrorRates
 from bot.domain.health import Breaker, Canary, Ending
-from bot.domain.instant import DAY, HOUR, Micros
-from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, UNOBSERVED, Answer, Cause, Outcome, Target
+from bot.domain.instant import DAY, Micros
+from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, Answer, Cause, Outcome, Target
 from bot.domain.recheck_plan import Plan, Schedule, next_look
 from bot.domain.verdict import DISAPPEARED, Decision, Look, State, annul, decide
 from bot.ports import Clock, Http, Platform
@@ -41,8 +41,6 @@ from bot.store.tracking import Batch, Followed
 PROBE_SECONDS = 10.0
 #: Real seconds after which it waits for no answer any more: well under the timeout of its job and its lease.
 PATIENCE = 40.0
-#: A look this much after it was due is counted as late.
-LATE: Micros = HOUR
 #: A comment is looked at at least once in this time: what was annulled before it concerns nobody any more.
 _LONGEST_SILENCE: Micros = 60 * DAY
 
@@ -250,7 +248,15 @@ def _guard(
     returned: bool,
 ) -> str | None:
     """Add the batch to the coverage ledger, move the breaker, and return why absences do not count, if so."""
-    observations.cover(connection, source.id, now, _ledger(batch, policy, looks, sight, now))
+    seen = [(one.track, look, one.due_at) for one, _, look in looks]
+    blind = sight.held in health.BLIND
+    numbers = ledger.entries(seen, now, policy.schedule.hazard, policy.rates, blind=blind)
+    numbers |= {
+        "due": len(batch.followed),
+        "canary_looks": len(sight.canaries),
+        "canary_misses": sum(answer.outcome in ABSENCES for answer in sight.canaries.values()),
+    }
+    observations.cover(connection, source.id, now, numbers)
     before = sources.breaker(connection, source.id)
     misses = observations.trailing_misses(connection, source.id, now)
     decided = mass_disappearances.settled(connection, source.id, since=observations.window_start(now))
@@ -271,39 +277,12 @@ def _guard(
             source_id=source.id, since=after.since, source=source.name, missing=misses.new, looked=misses.looked
         )
         _put(connection, bench, told)
-    return health.BREAKER if after.holds and sight.held not in health.BLIND else sight.held
+    return health.BREAKER if after.holds and not blind else sight.held
 
 
 def _decided(source: Source, before: Breaker, ending: Ending, now: Micros) -> Alert:
     counted = ending is Ending.COUNTED
     return alert.decided(source_id=source.id, since=before.since or now, at=now, source=source.name, counted=counted)
-
-
-def _ledger(
-    batch: Batch, policy: Policy, looks: Sequence[tuple[Followed, Answer, Look]], sight: Sight, now: Micros
-) -> dict[str, float]:
-    """Return what a batch adds to the coverage ledger."""
-    hazard = policy.schedule.hazard
-    # Where no canary at all was seen it is an outage; where some were, it may be a purge that took the others.
-    saw_some = sight.held not in health.BLIND
-    calm = [(one.track, look) for one, _, look in looks if one.track.absent_since is None and saw_some]
-    hour = now // HOUR * HOUR
-    return {
-        "due": len(batch.followed),
-        "done": len(looks),
-        "late": sum(one.due_at is not None and look.at - one.due_at > LATE for one, _, look in looks),
-        "unreachable": sum(look.outcome in UNOBSERVED for _, _, look in looks),
-        "new_misses": sum(_unexplained(look) for _, look in calm),
-        "fresh": sum(one.track.last_look < hour for one, _, _ in looks),
-        # Once an hour, as `fresh`: a comment that is looked at every ten minutes must not hide a purge.
-        "expected": sum(
-            hazard.probability(track.last_seen - track.first_seen, look.at - track.first_seen) + policy.rates.false_miss
-            for track, look in calm
-            if track.last_look < hour
-        ),
-        "canary_looks": len(sight.canaries),
-        "canary_misses": sum(answer.outcome in ABSENCES for answer in sight.canaries.values()),
-    }
 
 
 def _elsewhere(
@@ -313,12 +292,7 @@ def _elsewhere(
     if batch.vantage == bench.platform(source.platform).capabilities.vantages[0] or sight.held is not None:
         return 0, 0
     held = [look for one, _, look in looks if one.track.absent_since is not None]
-    return sum(_unexplained(look) for look in held), sum(look.outcome in PRESENT for look in held)
-
-
-def _unexplained(look: Look) -> bool:
-    # An ended thread or account explains its comments: it is one event, not a mass disappearance.
-    return look.outcome is Outcome.GONE and not look.explicit
+    return sum(ledger.unexplained(look) for look in held), sum(look.outcome in PRESENT for look in held)
 
 
 def _plan(bench: Bench, source: Source, policy: Policy, one: Judged) -> Plan:
