@@ -85,7 +85,12 @@ def recheck(comment: str, *, config: Path, now: bool) -> None:  # noqa: ARG001 -
 @click.argument("comment")
 @config_option
 @click.option("--state", required=True, type=click.Choice(["visible", "disappeared"]), help="What you found.")
-@click.option("--cause", required=True, type=click.Choice([*Cause]), help="Who ended it, as far as you know.")
+@click.option(
+    "--cause",
+    required=True,
+    type=click.Choice([cause.value for cause in Cause]),
+    help="Who ended it, as far as you know.",
+)
 @click.option("--why", required=True, help="On what evidence, in a sentence.")
 @explained
 def correct(comment: str, *, config: Path, state: str, cause: str, why: str) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import Engine
-
 from bot.domain.errors import InputError, OperationError
 from bot.planner import LEASE
-from bot.ports import Clock
 from bot.recheck import Bench, recheck_batch
 from bot.store import story, tracking
 
@@ -18,10 +15,12 @@ def recheck_now(bench: Bench, comment_id: int) -> bool:
 
     InputError where its source is not configured; OperationError while another batch holds the comment.
     """
-    source_id = _hasten(bench.engine, bench.clock, comment_id)
-    if source_id not in bench.sources:
-        raise InputError("the source of this comment is not in the configuration", instead="add it, or name --config")
-    with bench.engine.connect().execution_options(read_only=True) as connection:
+    with bench.engine.begin() as connection:
+        if story.head(connection, comment_id).source_id not in bench.sources:
+            raise InputError(
+                "the source of this comment is not in the configuration", instead="add it, or name --config"
+            )
+        tracking.hasten(connection, comment_id, now=bench.clock.now())
         if story.worker_lives(connection, bench.clock.real()):
             return False
     batch_id = _claim(bench, comment_id)
@@ -32,12 +31,6 @@ def recheck_now(bench: Bench, comment_id: int) -> bool:
         with bench.engine.begin() as connection:
             tracking.release(connection, batch_id)
     return True
-
-
-def _hasten(engine: Engine, clock: Clock, comment_id: int) -> int:
-    with engine.begin() as connection:
-        tracking.hasten(connection, comment_id, now=clock.now())
-        return int(story.head(connection, comment_id).source_id)
 
 
 def _claim(bench: Bench, comment_id: int) -> int:
