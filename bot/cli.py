@@ -3,59 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from rich.console import Console
-from sqlalchemy.exc import DBAPIError
 
-from bot import __version__, example, status
+from bot import __version__, cli_judging, example, status
 from bot.alerts.channels import close_channels, test_alert
 from bot.app import App, build, channels_of, options_of, rules_of
 from bot.clock import clock_of
-from bot.domain.errors import ChannelError, InputError, OperationError, RemovalwatchError
-from bot.log import configure
-from bot.serve import is_terminal, serve
-from bot.settings import Configuration, load_configuration
-
-config_option = click.option(
-    "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True, help="Configuration."
-)
-
-
-def _explained(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what we know how to explain into one message and an exit code: 2 for wrong input, 1 for the machine."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except RemovalwatchError as error:
-            _end(str(error), 2 if isinstance(error, InputError) else 1)
-        except DBAPIError as error:
-            _end(f"error: the database does not work: {error.orig}. Nothing that was stored is lost.", 1)
-        except OSError as error:
-            _end(f"error: {error.strerror or error}: {error.filename or 'no file named'}", 1)
-
-    return run
-
-
-def _end(message: str, code: int) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)
-
-
-def _load(path: Path) -> Configuration:
-    configuration = load_configuration(path)
-    settings = configuration.settings
-    configure(json=not is_terminal(), level=settings.log_level, secrets=settings.secrets)
-    return configuration
+from bot.command import config_option, explained, load
+from bot.domain.errors import ChannelError, InputError, OperationError
+from bot.serve import serve
+from bot.settings import load_configuration
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,7 +32,7 @@ def main() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @click.option("--keep", is_flag=True, help="Leave the simulated platform and the bot running at the end.")
 @click.option("--seed", default=1, show_default=True, help="The same seed plants the same comments and removals.")
-@_explained
+@explained
 def demo(*, as_json: bool, keep: bool, seed: int) -> None:
     """Run the whole job against a simulated platform, and compare what was planted with what was found."""
     # Here, not above: nobody else needs the simulated platform.
@@ -79,7 +43,7 @@ def demo(*, as_json: bool, keep: bool, seed: int) -> None:
 
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path("config.yaml"))
-@_explained
+@explained
 def init(path: Path) -> None:
     """Write a commented configuration to PATH (config.yaml)."""
     try:
@@ -93,10 +57,10 @@ def init(path: Path) -> None:
 @main.command()
 @config_option
 @click.option("--workers/--no-workers", default=True, help="Start RQ workers here (the default).")
-@_explained
+@explained
 def run(*, config: Path, workers: bool) -> None:
     """Watch the sources of the configuration until SIGTERM."""
-    app = build(_load(config))
+    app = build(load(config))
     asyncio.run(_serve(app, workers=workers))
 
 
@@ -110,7 +74,7 @@ async def _serve(app: App, *, workers: bool) -> None:
 
 @main.command()
 @config_option
-@_explained
+@explained
 def worker(config: Path) -> None:
     """Run only workers, for a bot that runs elsewhere with the same database and Redis."""
     # Named, not imported: workers import bot. A configuration that is wrong ends there, with the same message.
@@ -119,7 +83,7 @@ def worker(config: Path) -> None:
 
 @main.command()
 @config_option
-@_explained
+@explained
 def check(config: Path) -> None:
     """Read the configuration and the rules, run the rules' own tests, and start nothing."""
     configuration = load_configuration(config)
@@ -131,10 +95,10 @@ def check(config: Path) -> None:
 @main.command("status")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@_explained
+@explained
 def show_status(*, config: Path, as_json: bool) -> None:
     """Show how the bot stands: sources, followed comments by state, what is due, alerts, coverage."""
-    found = status.of(_load(config).settings, clock_of())
+    found = status.of(load(config).settings, clock_of())
     if as_json:
         click.echo(json.dumps(status.as_json(found), indent=2, ensure_ascii=False))
     else:
@@ -149,10 +113,10 @@ def alerts() -> None:
 @alerts.command()
 @click.argument("channel")
 @config_option
-@_explained
+@explained
 def test(channel: str, config: Path) -> None:
     """Send one test message to CHANNEL."""
-    app = build(_load(config))
+    app = build(load(config))
     channels = channels_of(app, Console())
     if channel not in channels:
         raise InputError(f"there is no channel {channel}", instead="one of: " + ", ".join(channels))
@@ -167,3 +131,7 @@ async def _send_test(channels: Any, name: str, now: int) -> None:
         raise OperationError(f"{name} did not take the message: {str(error) or 'no answer'}") from None
     finally:
         await close_channels(channels.values())
+
+
+for judging in (cli_judging.explain, cli_judging.rejudge, cli_judging.recheck, cli_judging.correct):
+    main.add_command(judging)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Engine
 
 from bot.domain.errors import OperationError
 from bot.domain.instant import iso
@@ -19,8 +21,9 @@ from bot.store.migrate import current
 from bot.store.standing import Standing, standing
 
 
-def of(settings: Settings, clock: Clock) -> Standing:
-    """Return how the bot stands; OperationError where there is no database yet."""
+@contextlib.contextmanager
+def database_of(settings: Settings) -> Iterator[Engine]:
+    """Open the database as it is, for a command beside the bot; OperationError where there is none yet."""
     url = database_url(settings.database, settings.data_dir)
     if (
         url.get_backend_name() == "sqlite"
@@ -33,9 +36,15 @@ def of(settings: Settings, clock: Clock) -> Standing:
         with engine.connect().execution_options(read_only=True) as connection:
             if current(connection) is None:
                 raise OperationError("The database is empty: start the bot with removalwatch run.")
-            return standing(connection, clock.now(), clock.real())
+        yield engine
     finally:
         engine.dispose()
+
+
+def of(settings: Settings, clock: Clock) -> Standing:
+    """Return how the bot stands; OperationError where there is no database yet."""
+    with database_of(settings) as engine, engine.connect().execution_options(read_only=True) as connection:
+        return standing(connection, clock.now(), clock.real())
 
 
 def as_json(found: Standing) -> dict[str, Any]:
@@ -73,6 +82,8 @@ def _remarks(found: Standing) -> Iterator[str]:
     waited = "" if found.oldest_due is None else f", the oldest for {found.oldest_due:.0f} s"
     yield f"Due now: {found.due}{waited}. Batches being looked at: {found.open_batches}."
     yield f"Alerts waiting: {found.alerts.count}; given up: {found.failed_alerts}."
+    if found.corrections:
+        yield f"Corrections by analysts: {found.corrections} (see removalwatch explain; figures stay on verdicts)."
     for source in found.sources:
         if source.failing_since is not None:
             yield f"{source.name} cannot be read since {iso(source.failing_since)}: {printable(source.failure or '')}"

@@ -2,6 +2,7 @@
 
 A cohort is chosen by when its comments were first seen, never by their state: removed comments mature early, and
 a share among those with an outcome would be far too high (10 % read as 15.5 %, in simulation).
+Figures stay on the verdicts: what analysts say (`correction`) enters none, for only some comments are ever reviewed.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from bot.domain.comment import Role
 from bot.domain.instant import DAY, HOUR, Micros, seconds
 from bot.domain.verdict import State
 from bot.store.outbox import Backlog, pending
-from bot.store.tables import batch, comment, coverage, enrolment, heartbeat, outbox, source, tracking
+from bot.store.tables import batch, comment, correction, coverage, enrolment, heartbeat, outbox, source, tracking
 
 _COVERAGE_HOURS = 24
 # Parts are named after their process: the rows of ended ones would add up over the months.
@@ -61,7 +61,7 @@ class Standing:
     """The whole, at `at` (domain time). `due`: comments to be looked at by now, leased or not.
 
     `oldest_due`: how long the first of them has been due (seconds of domain time; None: none is due).
-    `open_batches`: being looked at; `alerts`: not delivered yet; `failed_alerts`: given up.
+    `open_batches`: being looked at; `alerts`: not delivered yet; `failed_alerts`: given up; `corrections`: by analysts.
     """
 
     at: Micros
@@ -75,6 +75,7 @@ class Standing:
     failed_alerts: int
     sources: tuple[SourceStanding, ...]
     heartbeats: tuple[Heartbeat, ...]
+    corrections: int = 0
 
     @property
     def tracked(self) -> int:
@@ -97,6 +98,7 @@ def standing(connection: Connection, now: Micros, real: Micros) -> Standing:
         failed_alerts=connection.scalar(select(func.count()).where(outbox.c.state == "failed")) or 0,
         sources=_sources(connection, now),
         heartbeats=_heartbeats(connection, real),
+        corrections=connection.scalar(select(func.count()).select_from(correction)) or 0,
     )
 
 

@@ -93,6 +93,21 @@ def claim(
         return None
     alone = [row for row in rows if row.attempts >= 3]
     ids = [row.comment_id for row in (alone[:1] or rows)]
+    # A batch that keeps dying is leased for longer and longer: 1, 2, 4 … times.
+    patience = 2 ** min(max(row.attempts for row in rows), 6)
+    return _lease(connection, source_id, vantage, ids, now=now, real=real, lease=lease * patience)
+
+
+def _lease(
+    connection: Connection,
+    source_id: int,
+    vantage: str,
+    ids: Sequence[int],
+    *,
+    now: Micros,
+    real: Micros,
+    lease: Micros,
+) -> int:
     values = {
         "source_id": source_id,
         "vantage": vantage,
@@ -101,14 +116,30 @@ def claim(
         "due": len(ids),
     }
     batch_id = int(connection.execute(insert(batch).values(values).returning(batch.c.id)).scalar_one())
-    # A batch that keeps dying is leased for longer and longer: 1, 2, 4 … times.
-    patience = 2 ** min(max(row.attempts for row in rows), 6)
     connection.execute(
         update(tracking)
         .where(tracking.c.comment_id.in_(ids))
-        .values(batch_id=batch_id, lease_real=real + lease * patience, attempts=tracking.c.attempts + 1)
+        .values(batch_id=batch_id, lease_real=real + lease, attempts=tracking.c.attempts + 1)
     )
     return batch_id
+
+
+def hasten(connection: Connection, comment_id: int, *, now: Micros) -> None:
+    """Make a comment due at once, before others; a batch that looks at it right now decides its next look itself."""
+    connection.execute(update(tracking).where(tracking.c.comment_id == comment_id).values(due_at=now, urgent=True))
+
+
+def claim_one(connection: Connection, comment_id: int, *, now: Micros, real: Micros, lease: Micros) -> int | None:
+    """Lease one comment to a new batch of its own; return the batch's id, None while another batch holds it."""
+    query = (
+        select(tracking.c.source_id, tracking.c.vantage)
+        .where(tracking.c.comment_id == comment_id, tracking.c.lease_real < real)
+        .with_for_update()
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    return _lease(connection, row.source_id, row.vantage, [comment_id], now=now, real=real, lease=lease)
 
 
 def release(connection: Connection, batch_id: int) -> None:
@@ -170,7 +201,7 @@ def _followed(row: Row[Any]) -> Followed:
         comment_id=row.comment_id,
         thread_id=row.thread_id,
         target=Target(row.native_id, row.thread_native_id, row.parent_id, row.digest),
-        track=_track(row),
+        track=track_of(row),
         due_at=row.due_at,
         jitter=row.jitter,
         begin=row.begin,
@@ -181,7 +212,8 @@ def _followed(row: Row[Any]) -> Followed:
     )
 
 
-def _track(row: Row[Any]) -> Track:
+def track_of(row: Row[Any]) -> Track:
+    """Return the track that a row of `tracking` holds."""
     values = {name: getattr(row, name) for name in _TRACK_FIELDS}
     values["state"] = State(row.state)
     values["cause"] = Cause(row.cause)
