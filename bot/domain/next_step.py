@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,42 +14,59 @@ from bot.domain.verdict import ONE_VANTAGE_STEPS, SPACING, Look, State, Track, d
 _LONGEST_WAY = len(ONE_VANTAGE_STEPS)
 
 
+#: Says from where the next absence of a way is to come.
+Choice = Callable[[Track], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Absences from one vantage, each not before its instant, that would bring a comment to `state`."""
+    """Absences, each from a vantage and not before its instant, that would bring a comment to `state`."""
 
     state: State
-    vantage: str
+    vantages: tuple[str, ...]
     not_before: tuple[Micros, ...]
+
+    @property
+    def looks(self) -> list[Look]:
+        """Return the absences themselves."""
+        return [Look(at, vantage, Outcome.GONE) for at, vantage in zip(self.not_before, self.vantages, strict=True)]
 
 
 def ways_on(track: Track, vantages: tuple[str, ...], hazard: Hazard) -> tuple[Way, ...]:
-    """Return the ways to the next higher state, per vantage the shortest one, the soonest first.
+    """Return the ways to the next higher state, from each vantage alone and from all in turn, the soonest first.
 
     Every absence must count: the guards hold, and no mass disappearance is undecided. Empty where nothing is higher.
     """
-    found = [way for vantage in vantages if (way := _way(track, vantage, hazard)) is not None]
-    return tuple(sorted(found, key=lambda way: way.not_before[-1]))
-
-
-def _way(track: Track, vantage: str, hazard: Hazard) -> Way | None:
-    """Take the absences as close as they count at all, else as the ladder of one vantage spaces them."""
     if track.state is State.CONFIRMED:
-        return None
-    close = _walk(track, vantage, hazard, patient=False)
-    patient = _walk(track, vantage, hazard, patient=True)
+        return ()
+
+    def in_turn(now: Track) -> str:
+        return min(vantages, key=now.miss_vantages.count)
+
+    choices = (*(_always(vantage) for vantage in vantages), in_turn)
+    found = [way for choose in choices if (way := _way(track, choose, hazard)) is not None]
+    return tuple(sorted(dict.fromkeys(found), key=lambda way: way.not_before[-1]))
+
+
+def _always(vantage: str) -> Choice:
+    return lambda _: vantage
+
+
+def _way(track: Track, choose: Choice, hazard: Hazard) -> Way | None:
+    """Take the absences as close as they count at all, else as the ladder of one vantage spaces them."""
+    close = _walk(track, choose, hazard, patient=False)
+    patient = _walk(track, choose, hazard, patient=True)
     walked = [way for way in (close, patient) if way is not None]
     return min(walked, key=lambda way: (way.not_before[-1], len(way.not_before)), default=None)
 
 
-def _walk(track: Track, vantage: str, hazard: Hazard, *, patient: bool) -> Way | None:
-    now, at = track, list[Micros]()
+def _walk(track: Track, choose: Choice, hazard: Hazard, *, patient: bool) -> Way | None:
+    now, looks = track, list[Look]()
     for _ in range(_LONGEST_WAY):
-        look = Look(_earliest(now, patient=patient), vantage, Outcome.GONE)
-        at.append(look.at)
-        after = decide(now, look, hazard).track
+        looks.append(Look(_earliest(now, patient=patient), choose(now), Outcome.GONE))
+        after = decide(now, looks[-1], hazard).track
         if after.state is not track.state:
-            return Way(after.state, vantage, tuple(at))
+            return Way(after.state, tuple(one.vantage for one in looks), tuple(one.at for one in looks))
         now = after
     return None
 
@@ -73,7 +91,11 @@ def _words(track: Track, way: Way) -> str:
     more = "one" if count == 1 else str(count)
     more += " more" if track.misses else ""
     absences = "absence" if count == 1 else "absences"
-    return f"for {way.state}: {more} {absences} from {way.vantage}, {_when(track, way)}"
+    return f"for {way.state}: {more} {absences} from {_from(way)}, {_when(track, way)}"
+
+
+def _from(way: Way) -> str:
+    return way.vantages[0] if len(set(way.vantages)) == 1 else ", then ".join(way.vantages)
 
 
 def _when(track: Track, way: Way) -> str:

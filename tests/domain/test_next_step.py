@@ -9,7 +9,6 @@ from hypothesis import given, settings
 
 from bot.domain.instant import MINUTE
 from bot.domain.next_step import in_words, ways_on
-from bot.domain.observation import Outcome
 from bot.domain.verdict import Look, State, Track, decide
 from tests.domain.histories import HAZARD, WAYS, after, look, moment
 from tests.domain.test_verdict_properties import VANTAGES, histories
@@ -33,7 +32,7 @@ def test_doing_exactly_what_is_missing_reaches_the_state_that_it_names(history: 
     ways = ways_on(track, VANTAGES, HAZARD)
     assert bool(ways) == (track.state is not State.CONFIRMED)
     for way in ways:
-        *before, reached = walked(track, [Look(at, way.vantage, Outcome.GONE) for at in way.not_before])
+        *before, reached = walked(track, way.looks)
         assert reached is way.state
         assert set(before) <= {track.state}
 
@@ -43,7 +42,7 @@ def test_doing_exactly_what_is_missing_reaches_the_state_that_it_names(history: 
 def test_a_minute_earlier_or_one_absence_less_is_not_enough(history: list[Look]) -> None:
     track = after(*history)
     for way in ways_on(track, VANTAGES, HAZARD):
-        looks = [Look(at, way.vantage, Outcome.GONE) for at in way.not_before]
+        looks = way.looks
         assert way.state not in walked(track, looks[:-1])
         early = replace(looks[-1], at=looks[-1].at - MINUTE)
         follows = looks[-2].at if len(looks) > 1 else track.last_miss
@@ -76,9 +75,14 @@ def test_what_is_missing_is_said_in_plain_words(track: Track, missing: list[str]
     assert in_words(track, ways_on(track, ("front",), HAZARD)) == missing
 
 
-def test_the_other_vantage_is_named_first_where_it_is_the_shorter_way() -> None:
-    """Three absences, the last two from elsewhere: ten minutes apart."""
+def test_the_shortest_way_is_named_first_and_says_from_where() -> None:
+    """Two absences from each of two vantages: ten minutes apart, the one that lacks them first."""
     track = after(look(60), look(70, vantage="mirror"))
-    [first, second] = ways_on(track, VANTAGES, HAZARD)
-    assert (first.state, first.vantage, first.not_before) == (State.CONFIRMED, "mirror", (moment(80),))
-    assert (second.state, second.vantage) == (State.PROBABLE, "front")
+    ways = ways_on(track, VANTAGES, HAZARD)
+    assert (ways[0].state, ways[0].vantages) == (State.CONFIRMED, ("front", "mirror"))
+    assert ways[0].not_before == (moment(80), moment(90))
+    assert {(way.state, way.vantages[0]) for way in ways[1:]} == {
+        (State.PROBABLE, "front"),
+        (State.PROBABLE, "mirror"),
+    }
+    assert in_words(track, ways)[0].startswith("for confirmed: 2 more absences from front, then mirror, at least 10 m")
