@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
-from bot import __version__, example, status
+from bot import __version__, calibrate, example, status
 from bot.alerts.channels import close_channels, test_alert
 from bot.app import App, build, channels_of, options_of, rules_of
 from bot.clock import clock_of
@@ -139,6 +139,19 @@ def show_status(*, config: Path, as_json: bool) -> None:
         click.echo(json.dumps(status.as_json(found), indent=2, ensure_ascii=False))
     else:
         status.show(found, Console())
+
+
+@main.command("calibrate")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@_explained
+def show_calibration(*, config: Path, as_json: bool) -> None:
+    """Compare verdicts with the truth, for each platform whose event stream tells it: precision, recall, delay."""
+    found = status.read(_load(config).settings, calibrate.of)
+    if as_json:
+        click.echo(json.dumps(calibrate.as_json(found), indent=2, ensure_ascii=False))
+    else:
+        calibrate.show(found, Console())
 
 
 @main.group()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Connection
 
 from bot.domain.errors import OperationError
 from bot.domain.instant import iso
@@ -18,9 +19,16 @@ from bot.store.engine import database_url, open_engine
 from bot.store.migrate import current
 from bot.store.standing import Standing, standing
 
+_Found = TypeVar("_Found")
+
 
 def of(settings: Settings, clock: Clock) -> Standing:
     """Return how the bot stands; OperationError where there is no database yet."""
+    return read(settings, lambda connection: standing(connection, clock.now(), clock.real()))
+
+
+def read(settings: Settings, question: Callable[[Connection], _Found]) -> _Found:
+    """Ask the database one question, reading only; OperationError where there is no database yet."""
     url = database_url(settings.database, settings.data_dir)
     if (
         url.get_backend_name() == "sqlite"
@@ -33,7 +41,7 @@ def of(settings: Settings, clock: Clock) -> Standing:
         with engine.connect().execution_options(read_only=True) as connection:
             if current(connection) is None:
                 raise OperationError("The database is empty: start the bot with removalwatch run.")
-            return standing(connection, clock.now(), clock.real())
+            return question(connection)
     finally:
         engine.dispose()
 
