@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Engine
 from bot.domain.error_rates import ErrorRates
 from bot.domain.instant import DAY, HOUR, Micros
 from bot.ports import Clock
-from bot.stats.error_rates import Evidence, Fault, Guarded, estimate, faults_of
-from bot.store import error_rates
+from bot.stats.error_rates import Evidence, Fault, Guarded, estimate, faults_of, merged
+from bot.store import error_rates, mass_disappearances
 
 #: An estimate looks back so far: a source that got better or worse is seen to.
 WINDOW: Micros = 28 * DAY
@@ -31,7 +31,9 @@ def of_source(connection: Connection, source_id: int, now: Micros) -> ErrorRates
     """Return what the last four weeks say of a source."""
     since = now - WINDOW
     rows = error_rates.batches(connection, source_id, since)
-    faults, watched = faults_of([Guarded(row.finished_at, row.vantage, row.guards is None) for row in rows])
+    failed, watched = faults_of([Guarded(row.finished_at, row.vantage, row.guards is None) for row in rows])
+    annulled = [Fault(start, end) for start, end in mass_disappearances.annulled(connection, source_id, since=since)]
+    faults = merged([*failed, *annulled])
     hours = error_rates.hours(connection, source_id, since)
     calm = [hour for hour in hours if not _in_fault(hour.hour, faults)]
     evidence = Evidence(

@@ -57,6 +57,7 @@ def show(found: Standing, console: Console) -> None:
     console.print(f"{found.comments} comments; {found.tracked} followed ({roles})", highlight=False)
     console.print(_states(found))
     console.print(_sources(found))
+    console.print(_rates(found))
     for line in _remarks(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -74,6 +75,17 @@ def _sources(found: Standing) -> Table:
         read = "never" if source.collected_at is None else iso(source.collected_at)
         seen = source.coverage
         table.add_row(source.name, read, f"{seen.done} of {seen.due} due", str(seen.late), str(seen.unreachable))
+    return table
+
+
+def _rates(found: Standing) -> Table:
+    columns = ("source", "false miss", "in a fault", "a fault lasts", "known from")
+    table = Table(*columns, title="Error rates", title_justify="left")
+    for source in found.sources:
+        rates = source.rates
+        known = f"{rates.measured} looks at canaries" if rates.measured else "assumed"
+        lasts = f"{rates.fault_seconds / 3600:.1f} h"
+        table.add_row(source.name, f"{rates.false_miss:.2%} of looks", f"{rates.fault_share:.1%} of time", lasts, known)
     return table
 
 

@@ -30,6 +30,12 @@ class Followed:
     restored_at: Micros | None
     events: tuple[TruthEvent, ...]
 
+    @property
+    def dates(self) -> dict[str, Micros | None]:
+        """Return when each level was reached; two vantages or a tombstone confirm without a step between."""
+        first = self.confirmed_at if self.probable_at is None else self.probable_at
+        return {"probable": first, "confirmed": self.confirmed_at}
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -79,7 +85,7 @@ def calibrate(followed: Sequence[Followed], until: Micros) -> Calibration:
     """Compare verdicts with a truth that is known until `until`; what is younger is left out, on both sides."""
     levels = {}
     for level in ("probable", "confirmed"):
-        judged = [_judge(one, getattr(one, f"{level}_at"), until) for one in followed]
+        judged = [_judge(one, one.dates[level], until) for one in followed]
         causes = {one.removal.cause for one in judged if one.removal} | {one.named for one in judged if one.verdict_at}
         rows: dict[str, Row] = {cause.value: _row(judged, {cause}) for cause in Cause if cause in causes}
         levels[level] = {**rows, "all": _row(judged, set(Cause))}
@@ -112,11 +118,10 @@ def _was_gone(one: Followed, start: Micros, end: Micros) -> bool:
 
 def _came_back(one: Followed, until: Micros) -> bool:
     """Return whether a removal that the bot had on record was undone long enough ago to be noticed."""
-    if one.probable_at is None:
+    called = one.dates["probable"]
+    if called is None:
         return False
-    return any(
-        event.kind is TruthKind.RESTORED and one.probable_at < event.at <= until - MATURE for event in one.events
-    )
+    return any(event.kind is TruthKind.RESTORED and called < event.at <= until - MATURE for event in one.events)
 
 
 def _row(judged: Iterable[_Judged], causes: set[Cause]) -> Row:

@@ -5,7 +5,7 @@ The assumed rates stand as a prior that weighs some hundred looks: few data stay
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.error_rates import ASSUMED, ErrorRates
@@ -57,14 +57,14 @@ class Evidence:
 
 
 def faults_of(batches: Sequence[Guarded]) -> tuple[list[Fault], Micros]:
-    """Return the faults in batches in the order of time, and how long was watched, added up over the vantages."""
+    """Return the faults in batches in the order of time, and how long was watched, by the vantage watched longest."""
     faults: list[Fault] = []
     watched = 0
     for vantage in sorted({one.vantage for one in batches}):
         mine = [one for one in batches if one.vantage == vantage]
         ends = [one.at for one in mine[1:]]
         spans = [min(end - one.at, WATCHED_FOR) for one, end in zip(mine, ends, strict=False)] + [0] * bool(mine)
-        watched += sum(spans)
+        watched = max(watched, sum(spans))
         faults += _runs(mine, spans)
     return faults, watched
 
@@ -79,6 +79,17 @@ def _runs(batches: Sequence[Guarded], spans: Sequence[Micros]) -> list[Fault]:
             if len(run) >= FAULT_BATCHES:
                 found.append(Fault(batches[run[0]].at, batches[run[-1]].at + spans[run[-1]]))
             run = []
+    return found
+
+
+def merged(faults: Iterable[Fault]) -> list[Fault]:
+    """Return faults in the order of time, those that overlap as one: what two vantages saw at once is one fault."""
+    found: list[Fault] = []
+    for one in sorted(faults, key=lambda fault: fault.start):
+        if found and one.start <= found[-1].end:
+            found[-1] = Fault(found[-1].start, max(one.end, found[-1].end))
+        else:
+            found.append(one)
     return found
 
 

@@ -11,10 +11,14 @@ from bot.domain.error_rates import ASSUMED, ErrorRates
 from bot.domain.health import BREAKER
 from bot.domain.instant import HOUR, Micros
 from bot.domain.observation import Outcome
-from bot.domain.verdict import RUNNING, State
+from bot.domain.verdict import State
 from bot.store.tables import batch, coverage, error_rate, observation, source, tracking, verdict
 
 _TOMBSTONES = (Outcome.DELETED_BY_AUTHOR, Outcome.REMOVED_BY_MODERATOR, Outcome.REMOVED_BY_PLATFORM)
+#: Absences that stand behind a state which a sighting took back.
+_CLEARED = {State.MISSING: 1, State.SUSPECTED: 2}
+#: How the reason begins where a fault of the source took an absence back (domain.verdict.annul): that is the fault's.
+_ANNULLED = "annulled"
 
 
 class Hour(NamedTuple):
@@ -47,11 +51,11 @@ def add(connection: Connection, source_id: int, rates: ErrorRates, at: Micros) -
 def batches(connection: Connection, source_id: int, since: Micros) -> list[Row[int, str, str | None]]:
     """Return finished_at, vantage and guards of each finished batch, in order; guards None where they held.
 
-    A batch that only the breaker held has no failed guard.
+    Batches that the breaker held are left out: it ends counted or annulled, and then it is known what they were.
     """
-    guards = func.nullif(batch.c.guards, BREAKER)
-    query = select(batch.c.finished_at, batch.c.vantage, guards.label("guards"))
-    finished = and_(batch.c.source_id == source_id, batch.c.finished_at >= since)
+    query = select(batch.c.finished_at, batch.c.vantage, batch.c.guards)
+    decided = or_(batch.c.guards.is_(None), batch.c.guards != BREAKER)
+    finished = and_(batch.c.source_id == source_id, batch.c.finished_at >= since, decided)
     return list(connection.execute(query.where(finished).order_by(batch.c.finished_at, batch.c.id)))
 
 
@@ -64,22 +68,21 @@ def hours(connection: Connection, source_id: int, since: Micros) -> list[Hour]:
 
 
 def cleared(connection: Connection, source_id: int, since: Micros) -> int:
-    """Return how many absences that counted a sighting ended: rows of a run that never became a disappearance."""
-    before = verdict.alias("before")
-    last = (
-        select(func.max(before.c.id)).where(before.c.comment_id == verdict.c.comment_id, before.c.id < verdict.c.id)
-    ).scalar_subquery()
-    # Missing is one absence, suspected two.
-    ended = (
-        select(before.c.state, func.count())
-        .join(verdict, before.c.id == last)
+    """Return how many absences that counted a sighting ended: missing is one, suspected two; a removal is none."""
+    earlier = func.lag(verdict.c.state).over(partition_by=verdict.c.comment_id, order_by=verdict.c.id)
+    changes = (
+        select(verdict.c.state, verdict.c.why, earlier.label("before"))
         .join(tracking, tracking.c.comment_id == verdict.c.comment_id)
         .where(tracking.c.source_id == source_id, verdict.c.at >= since)
-        .where(verdict.c.state.in_((State.VISIBLE, State.RESTORED)), before.c.state.in_(sorted(RUNNING)))
-        .where(or_(verdict.c.state == State.VISIBLE, before.c.state != State.PROBABLE))
-        .group_by(before.c.state)
+        .subquery("changes")
     )
-    return sum(count * (1 if state == State.MISSING else 2) for state, count in connection.execute(ended))
+    ended = (
+        select(changes.c.before, func.count())
+        .where(changes.c.state.in_((State.VISIBLE, State.RESTORED)))
+        .where(changes.c.before.in_(_CLEARED), changes.c.why.not_like(f"{_ANNULLED}%"))
+        .group_by(changes.c.before)
+    )
+    return sum(count * _CLEARED[State(state)] for state, count in connection.execute(ended))
 
 
 def tombstones_undone(connection: Connection, source_id: int, since: Micros) -> int:
