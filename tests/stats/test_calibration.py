@@ -94,8 +94,9 @@ def test_the_interval_of_a_quantile_holds_order_statistics() -> None:
     assert found == (10.0, 6.0, 15.0)
 
 
-def test_a_small_sample_does_not_bound_a_high_quantile() -> None:
-    assert quantile([1.0, 2.0, 3.0], 0.9) == (3.0, None, None)
+def test_a_small_sample_does_not_bound_a_quantile() -> None:
+    assert quantile([1.0, 2.0, 3.0], 0.9) == (3.0, 1.0, None)
+    assert quantile([1.0, 2.0, 3.0], 0.5) == (2.0, None, None)
 
 
 @pytest.mark.parametrize(("values", "share"), [([], 0.5), ([1.0], 0.0), ([1.0], 1.0)])
