@@ -38,6 +38,7 @@ from bot.store.engine import database_url, open_engine
 from bot.store.host_budget import StoredHostBudget
 from bot.store.migrate import upgrade
 from bot.text import words
+from bot.truth import Ear, stream_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,14 @@ def rounds_of(app: App, desk: Desk) -> list[Round]:
     return [
         Round(desk, source, platform(source.platform), app.open_http, every[source.name])
         for source in app.sources.values()
+    ]
+
+
+def ears_of(app: App) -> list[Ear]:
+    """Build one listener per source whose platform has an event stream."""
+    streams = [(source, stream_of(platform(source.platform))) for source in app.sources.values()]
+    return [
+        Ear(app.engine, app.clock, source, stream, app.open_http) for source, stream in streams if stream is not None
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bot import __version__, cli_judging, example, status
+from bot import __version__, calibrate, cli_judging, example, status
 from bot.alerts.channels import close_channels, test_alert
 from bot.app import App, build, channels_of, options_of, rules_of
 from bot.clock import clock_of
@@ -103,6 +103,19 @@ def show_status(*, config: Path, as_json: bool) -> None:
         click.echo(json.dumps(status.as_json(found), indent=2, ensure_ascii=False))
     else:
         status.show(found, Console())
+
+
+@main.command("calibrate")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@explained
+def show_calibration(*, config: Path, as_json: bool) -> None:
+    """Compare verdicts with the truth, for each platform whose event stream tells it: precision, recall, delay."""
+    found = status.read(load(config).settings, calibrate.of)
+    if as_json:
+        click.echo(json.dumps(calibrate.as_json(found), indent=2, ensure_ascii=False))
+    else:
+        calibrate.show(found, Console())
 
 
 @main.group()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bot.domain.alert import Alert
 from bot.domain.comment import Page, Source
 from bot.domain.instant import Micros
 from bot.domain.observation import Answer, Cause, Target
+from bot.domain.truth import TruthPage
 
 
 class Clock(Protocol):
@@ -123,6 +124,14 @@ class Platform(Protocol):
 
     def known_absent(self, source: Source) -> Target | None:
         """Return a target that cannot exist and must therefore be gone, where the platform has such ids."""
+
+
+@runtime_checkable
+class Truthful(Protocol):
+    """What a platform can do beside `Platform` when it has a stream of deletions: it measures, and never judges."""
+
+    def events(self, source: Source, cursor: Mapping[str, object], http: Http) -> AsyncIterator[TruthPage]:
+        """Yield what happened after the cursor, oldest first; raise CollectError where the stream cannot be read."""
 
 
 class CollectError(Exception):

@@ -15,17 +15,19 @@ import structlog
 
 from bot import __version__
 from bot.alerts.outbox import drain
-from bot.app import App, bench_of, desk_of, planning_of, rounds_of
+from bot.app import App, bench_of, desk_of, ears_of, planning_of, rounds_of
 from bot.children import Supervisor
 from bot.collect import Round, collect_forever
 from bot.digest.due import due_weeks
 from bot.digest.publish import publish
+from bot.error_rates import estimate_due
 from bot.job_queue import InProcessQueue, RqQueue
 from bot.planner import Planning, tick
 from bot.ports import Channel, JobQueue
 from bot.recheck import recheck_batch
 from bot.redis_server import RedisKind, RedisPlan, command, find_redis, private_folder, socket_url, wait_ready
 from bot.store import outbox, standing, tracking
+from bot.truth import listen
 from bot.web.app import build_app, serve_web
 from bot.web.health import Limits
 
@@ -34,6 +36,7 @@ PLAN_EVERY = 0.25
 DRAIN_EVERY = 0.5
 DIGEST_EVERY = 5.0
 BEAT_EVERY = 10.0
+MEASURE_EVERY = 5.0
 #: Real seconds for children to finish their batch; the whole stop takes less than 20.
 GRACE = 12.0
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -96,6 +99,7 @@ def _tasks(
     tasks.append(_every(DRAIN_EVERY, lambda: _drain(app, own, queue, set(channels) - set(own))))
     tasks.append(_every(DIGEST_EVERY, lambda: asyncio.to_thread(publish_due, app)))
     tasks.append(_every(BEAT_EVERY, lambda: asyncio.to_thread(beat, app, "collector", f"{len(rounds)} sources")))
+    tasks.append(_every(MEASURE_EVERY, lambda: measure(app)))
     if in_process:
         tasks.append(plan_forever(planning_of(app, queue)))
         tasks.append(_every(BEAT_EVERY, lambda: asyncio.to_thread(beat, app, "worker", "in-process")))
@@ -128,6 +132,13 @@ def publish_due(app: App) -> None:
             app.engine, week, app.clock, folder, app.settings.alerts.channels, zone, weekday=weekday, hour=wanted.hour
         ):
             log.info("digest made", week=str(week))
+
+
+async def measure(app: App) -> None:
+    """Listen to the platforms that tell the truth themselves, and estimate the error rates that are a day old."""
+    for ear in ears_of(app):
+        await listen(ear)
+    await asyncio.to_thread(estimate_due, app.engine, app.clock)
 
 
 async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:

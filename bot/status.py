@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from bot.domain.errors import OperationError
 from bot.domain.instant import iso
@@ -19,6 +19,19 @@ from bot.settings import Settings
 from bot.store.engine import database_url, open_engine
 from bot.store.migrate import current
 from bot.store.standing import Standing, standing
+
+_Found = TypeVar("_Found")
+
+
+def of(settings: Settings, clock: Clock) -> Standing:
+    """Return how the bot stands; OperationError where there is no database yet."""
+    return read(settings, lambda connection: standing(connection, clock.now(), clock.real()))
+
+
+def read(settings: Settings, question: Callable[[Connection], _Found]) -> _Found:
+    """Ask the database one question, reading only; OperationError where there is no database yet."""
+    with database_of(settings) as engine, engine.connect().execution_options(read_only=True) as connection:
+        return question(connection)
 
 
 @contextlib.contextmanager
@@ -41,12 +54,6 @@ def database_of(settings: Settings) -> Iterator[Engine]:
         engine.dispose()
 
 
-def of(settings: Settings, clock: Clock) -> Standing:
-    """Return how the bot stands; OperationError where there is no database yet."""
-    with database_of(settings) as engine, engine.connect().execution_options(read_only=True) as connection:
-        return standing(connection, clock.now(), clock.real())
-
-
 def as_json(found: Standing) -> dict[str, Any]:
     """Return a standing as JSON values."""
     return asdict(found)
@@ -58,6 +65,7 @@ def show(found: Standing, console: Console) -> None:
     console.print(f"{found.comments} comments; {found.tracked} followed ({roles})", highlight=False)
     console.print(_states(found))
     console.print(_sources(found))
+    console.print(_rates(found))
     for line in _remarks(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -75,6 +83,17 @@ def _sources(found: Standing) -> Table:
         read = "never" if source.collected_at is None else iso(source.collected_at)
         seen = source.coverage
         table.add_row(source.name, read, f"{seen.done} of {seen.due} due", str(seen.late), str(seen.unreachable))
+    return table
+
+
+def _rates(found: Standing) -> Table:
+    columns = ("source", "false miss", "in a fault", "a fault lasts", "known from")
+    table = Table(*columns, title="Error rates", title_justify="left")
+    for source in found.sources:
+        rates = source.rates
+        known = f"{rates.measured} looks at canaries" if rates.measured else "assumed"
+        lasts = f"{rates.fault_seconds / 3600:.1f} h"
+        table.add_row(source.name, f"{rates.false_miss:.2%} of looks", f"{rates.fault_share:.1%} of time", lasts, known)
     return table
 
 

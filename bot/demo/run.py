@@ -21,8 +21,9 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from bot import calibrate
 from bot.alerts.channels import close_channels
-from bot.app import App, build, channels_of
+from bot.app import App, build, channels_of, ears_of
 from bot.clock import VARIABLE, ScaledClock
 from bot.demo import table
 from bot.demo.found import followed
@@ -36,8 +37,10 @@ from bot.log import configure
 from bot.ports import Channel
 from bot.serve import serve
 from bot.settings import PREFIX, load_configuration
+from bot.stats.calibration import Calibration
 from bot.store import digests
 from bot.store.standing import Standing, standing
+from bot.truth import listen
 
 #: Domain days that the demo lasts once the bot is ready, and real seconds that they take.
 DAYS = 8.0
@@ -208,6 +211,7 @@ class Result:
 
     comparison: Comparison
     facts: Mapping[str, Any]
+    calibration: Mapping[str, Calibration | None]
 
     @property
     def ok(self) -> bool:
@@ -217,9 +221,12 @@ class Result:
 
 async def _result(app: App, urls: Mapping[str, str], channels: Iterable[Counted], folder: Path) -> Result:
     truth = await _panel(urls, "GET", "truth")
+    for ear in ears_of(app):
+        await listen(ear)
     with app.engine.connect().execution_options(read_only=True) as connection:
         found = followed(connection)
         weeks = digests.published(connection)
+        measured = calibrate.of(connection)
     comparison = compare(planted(truth), found)
     delivered = sum((channel.delivered for channel in channels), Counter[str]())
     return Result(
@@ -237,6 +244,7 @@ async def _result(app: App, urls: Mapping[str, str], channels: Iterable[Counted]
             "duplicate_alerts": delivered.total() - len(delivered),
             "digest": str(folder / "data" / "digests" / max(weeks) / "digest.md") if weeks else None,
         },
+        measured,
     )
 
 
@@ -252,9 +260,11 @@ async def _panel(urls: Mapping[str, str], method: str, what: str, payload: objec
 
 def _tell(console: Console, result: Result, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(result.facts, ensure_ascii=False) + "\n")
+        facts = {**result.facts, "calibration": calibrate.as_json(result.calibration)}
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
         return
     console.print(table.comparison(result.comparison))
+    calibrate.show(result.calibration, console)
     for name, value in result.facts.items():
         console.print(f"{name.replace('_', ' ')}: {value}", highlight=False, soft_wrap=True)
 

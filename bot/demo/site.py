@@ -44,6 +44,17 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the public event stream: a comment was removed (`by` whom, where that is stated) or restored."""
+
+    sequence: int
+    id: str
+    kind: str
+    at: Micros
+    by: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Something else that was done: edit, fold, unfold, hold, release; to a page or an account: restrict, open."""
 
@@ -113,6 +124,7 @@ class Site:
         self.restrictions: dict[str, Restrict] = {}
         self.removals: list[Removal] = []
         self.changes: list[Change] = []
+        self.events: list[Event] = []
 
     def apply(self, act: SiteAct, at: Micros) -> str:
         """Do `act` and return the id of what it was done to; RefusedError where the state does not allow it."""
@@ -207,6 +219,7 @@ class Site:
     def _remove(self, comment: Comment, removal: Removal) -> None:
         comment.removal = removal
         self.removals.append(removal)
+        self._tell(comment.id, "removed", removal.at, removal.cause)
 
     def _restore(self, native_id: str, at: Micros) -> None:
         comment = self._known(native_id)
@@ -214,6 +227,10 @@ class Site:
             raise RefusedError(f"comment {native_id} was not removed by itself: there is nothing to restore")
         comment.removal.restored_at = at
         comment.removal = None
+        self._tell(native_id, "restored", at)
+
+    def _tell(self, native_id: str, kind: str, at: Micros, by: Cause | None = None) -> None:
+        self.events.append(Event(len(self.events) + 1, native_id, kind, at, by))
 
     def _end(self, thread_id: str, at: Micros) -> None:
         thread = self._thread(thread_id)

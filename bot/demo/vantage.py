@@ -1,6 +1,7 @@
 """The public API of the simulated platform, served by one of its two servers, which may fail on its own.
 
-`GET /threads`, `GET /threads/{id}/comments?after=<sequence>&limit=<1..100>`, `GET /comments?ids=<1..100 ids>`.
+`GET /threads`, `GET /threads/{id}/comments?after=<sequence>&limit=<1..100>`, `GET /comments?ids=<1..100 ids>`,
+`GET /events?after=<sequence>&limit=<1..100>`: every removal and restoration, silent ones without saying by whom.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from aiohttp import web
 from bot.demo.acts import Fault, Vantage
 from bot.demo.faults import LOGIN_PATH, Handler, failing, login_page
 from bot.demo.simulation import Simulation
-from bot.demo.site import Comment
+from bot.demo.site import Comment, Event
 from bot.domain.instant import Micros, to_datetime
 from bot.domain.observation import Cause
 
@@ -53,6 +54,16 @@ def _shown(comment: Comment) -> dict[str, object]:
     }
 
 
+def _event(event: Event) -> dict[str, object]:
+    return {
+        "sequence": event.sequence,
+        "id": event.id,
+        "kind": event.kind,
+        "at": _iso_milliseconds(event.at),
+        "by": event.by,
+    }
+
+
 def _iso_milliseconds(at: Micros) -> str:
     return to_datetime(at).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
@@ -77,6 +88,7 @@ class Server:
         application.router.add_get("/threads", self._threads)
         application.router.add_get("/threads/{id}/comments", self._listing)
         application.router.add_get("/comments", self._lookup)
+        application.router.add_get("/events", self._events)
         application.router.add_get(LOGIN_PATH, login_page)
         return application
 
@@ -114,18 +126,28 @@ class Server:
 
     async def _listing(self, request: web.Request) -> web.Response:
         thread = self._site.threads.get(request.match_info["id"])
-        after, limit = (request.query.get(name, default) for name, default in (("after", "0"), ("limit", "100")))
-        if not (_digits(after) and _digits(limit) and 1 <= int(limit) <= _MOST):
+        window = _window(request)
+        if window is None:
             return _refused(400, "bad_request")
+        after, limit = window
         if thread is None or thread.ended:
             return _refused(404, "no_such_thread") if thread is None else _refused(410, "thread_gone")
         if thread.id in self._site.restrictions:
             return _refused(403, "restricted")
-        public = [comment for comment in thread.after(int(after)) if comment.public]
-        shown = public[: int(limit)]
+        public = [comment for comment in thread.after(after) if comment.public]
+        shown = public[:limit]
         if self._legible():
             self._site.served(shown, self._simulation.clock.now())
         return web.json_response({"comments": [_shown(one) for one in shown], "more": len(public) > len(shown)})
+
+    async def _events(self, request: web.Request) -> web.Response:
+        window = _window(request)
+        if window is None:
+            return _refused(400, "bad_request")
+        after, limit = window
+        events = self._site.events
+        rows = [_event(event) for event in events[after : after + limit]]
+        return web.json_response({"events": rows, "last": len(events)})
 
     async def _lookup(self, request: web.Request) -> web.Response:
         ids = _ids(request)
@@ -134,6 +156,13 @@ class Server:
         known = (self._site.comments.get(native_id) for native_id in dict.fromkeys(ids))
         rows = (row(comment) for comment in known if comment is not None)
         return web.json_response({"comments": [one for one in rows if one is not None]})
+
+
+def _window(request: web.Request) -> tuple[int, int] | None:
+    """Return `after` and `limit`; None where they are none."""
+    after, limit = request.query.get("after", "0"), request.query.get("limit", "100")
+    good = _digits(after) and _digits(limit) and 1 <= int(limit) <= _MOST
+    return (int(after), int(limit)) if good else None
 
 
 def _ids(request: web.Request) -> list[str]:

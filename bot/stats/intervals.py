@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -32,3 +33,36 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     low = 0.0 if successes == 0 else (middle - reach) / (n + z * z)
     high = 1.0 if failures == 0 else (middle + reach) / (n + z * z)
     return Interval(low, high)
+
+
+class Quantile(NamedTuple):
+    """A quantile of a sample and its interval; an end is None where the sample is too small to bound it."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+def quantile(values: Sequence[float], share: float, level: float = 0.95) -> Quantile:
+    """Return a quantile with the interval between two order statistics, whatever the distribution of the values.
+
+    The number of values below the true quantile is binomial, so ranks cut off (1 - `level`) / 2 at each side.
+    ValueError where there is no value, or no such share.
+    """
+    if not values or not 0 < share < 1:
+        raise ValueError("a quantile needs at least one value and a share between 0 and 1")
+    ordered, n, tail = sorted(values), len(values), (1 - level) / 2
+    below, low, high = 0.0, None, None
+    for rank in range(n):
+        # P(at most `rank` values lie below the true quantile).
+        below += _binomial(rank, n, share)
+        if below <= tail:
+            low = ordered[rank]
+        if high is None and below >= 1 - tail:
+            high = ordered[rank]
+    return Quantile(ordered[max(0, math.ceil(share * n) - 1)], low, high)
+
+
+def _binomial(count: int, n: int, share: float) -> float:
+    log_ways = math.lgamma(n + 1) - math.lgamma(count + 1) - math.lgamma(n - count + 1)
+    return math.exp(log_ways + count * math.log(share) + (n - count) * math.log1p(-share))

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, delete, distinct, func, select, text
 
 from bot.domain.comment import Role
+from bot.domain.error_rates import ASSUMED, ErrorRates
 from bot.domain.instant import DAY, HOUR, Micros, seconds
 from bot.domain.verdict import State
+from bot.store.error_rates import in_force
 from bot.store.outbox import Backlog, pending
 from bot.store.tables import batch, comment, correction, coverage, enrolment, heartbeat, outbox, source, tracking
 
@@ -31,7 +33,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class SourceStanding:
-    """A source: when it was read last, since when it fails and why, since when its breaker holds."""
+    """A source: when it was read last, since when it fails and why, since when its breaker holds; its error rates."""
 
     name: str
     platform: str
@@ -40,6 +42,7 @@ class SourceStanding:
     failure: str | None
     breaker_since: Micros | None
     coverage: Coverage
+    rates: ErrorRates = ASSUMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,14 @@ def _open_batches(connection: Connection, real: Micros) -> int:
 
 
 def _sources(connection: Connection, now: Micros) -> tuple[SourceStanding, ...]:
-    columns = (source.c.name, source.c.platform, source.c.collected_at, source.c.failing_since, source.c.failure)
+    columns = (
+        source.c.id,
+        source.c.name,
+        source.c.platform,
+        source.c.collected_at,
+        source.c.failing_since,
+        source.c.failure,
+    )
     ledger = (coverage.c.due, coverage.c.done, coverage.c.late, coverage.c.unreachable)
     last_hours = and_(coverage.c.source_id == source.c.id, coverage.c.hour > now // HOUR - _COVERAGE_HOURS)
     query = (
@@ -165,8 +175,10 @@ def _sources(connection: Connection, now: Micros) -> tuple[SourceStanding, ...]:
     )
     rows: Sequence[Sequence[Any]] = connection.execute(query).all()
     return tuple(
-        SourceStanding(name, platform, collected, failing, failure, breaker, Coverage(*map(int, looks)))
-        for name, platform, collected, failing, failure, breaker, *looks in rows
+        SourceStanding(
+            name, platform, collected, failing, failure, breaker, Coverage(*map(int, looks)), in_force(connection, key)
+        )
+        for key, name, platform, collected, failing, failure, breaker, *looks in rows
     )
 
 

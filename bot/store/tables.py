@@ -79,6 +79,9 @@ source = Table(
     # What this source's price of a look is multiplied by so that its budget is spent, and when that was last decided.
     Column("price_factor", Float, nullable=False, server_default="1"),
     Column("priced_at", BigInteger),
+    # How far the platform's own event stream was read, and until when everything that it states is known.
+    Column("truth_cursor", JSON),
+    Column("truth_until", BigInteger),
 )
 
 thread = Table(

@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from bot.domain.comment import Page, Source
 from bot.domain.observation import Answer, Cause, Target
+from bot.domain.truth import TruthPage
 from bot.http.budget import host_of
 from bot.platforms.demo.collect import pages
+from bot.platforms.demo.events import events
 from bot.platforms.demo.probe import BULK, probe
 from bot.ports import Capabilities, Http
 
@@ -25,7 +27,7 @@ class _Options(BaseModel):
 
 
 class DemoPlatform:
-    """Implements bot.ports.Platform for the simulated platform of `removalwatch demo`."""
+    """Implements bot.ports.Platform and bot.ports.Truthful for the simulated platform of `removalwatch demo`."""
 
     name = "demo"
     capabilities = Capabilities(
@@ -71,6 +73,10 @@ class DemoPlatform:
     async def probe(self, source: Source, vantage: str, targets: Sequence[Target], http: Http) -> list[Answer]:
         """Look for each target by its id, in bulk, on the vantage's own server."""
         return await probe(_base(source, vantage), targets, http)
+
+    def events(self, source: Source, cursor: Mapping[str, object], http: Http) -> AsyncIterator[TruthPage]:
+        """Yield the removals and restorations that the platform itself states after the cursor, oldest first."""
+        return events(_base(source, "front"), cursor, http)
 
     def known_absent(self, source: Source) -> Target:  # noqa: ARG002 - the same on every server
         """Return id 1: ids begin with the time at which they were given, long after 1970."""

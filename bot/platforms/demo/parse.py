@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from bot.domain.comment import FetchedComment, FetchedThread, text_digest
 from bot.domain.instant import Micros, from_datetime
 from bot.domain.observation import Answer, Cause, Outcome, Target
+from bot.domain.truth import TruthEvent, TruthKind
 from bot.ports import Reply
 
 Evidence = Mapping[str, str | int | float | bool | None]
@@ -128,6 +129,16 @@ def comment_of(row: Row, base: str) -> FetchedComment:
         url=f"{base}/comments?ids={row['id']}",
         edited=_field(row, "edited", bool),
     )
+
+
+def event_of(row: Row) -> TruthEvent:
+    """Return a row of `GET /events`; who is not named is unknown."""
+    try:
+        kind = TruthKind(_field(row, "kind", str))
+        cause = Cause.UNKNOWN if row["by"] is None else Cause(_field(row, "by", str))
+    except (KeyError, ValueError):
+        raise UnreadableError("an event that is not documented: has the API changed?") from None
+    return TruthEvent(row["id"], _instant(_field(row, "at", str)), kind, cause)
 
 
 def number_of(row: Row, name: str) -> int:

@@ -18,6 +18,8 @@ def upgrade() -> None:
     op.add_column("source", sa.Column("breaker_denied", sa.Integer(), server_default="0", nullable=False))
     op.add_column("source", sa.Column("price_factor", sa.Float(), server_default="1", nullable=False))
     op.add_column("source", sa.Column("priced_at", sa.BigInteger(), nullable=True))
+    op.add_column("source", sa.Column("truth_cursor", sa.JSON(), nullable=True))
+    op.add_column("source", sa.Column("truth_until", sa.BigInteger(), nullable=True))
     for name, kind in (
         ("expected", sa.Float()),
         ("fresh", sa.Integer()),
@@ -115,7 +117,9 @@ def downgrade() -> None:
         for name in ("canary_misses", "canary_looks", "requests", "fresh", "expected"):
             batch_op.drop_column(name)
     with op.batch_alter_table("source", schema=None) as batch_op:
-        for name in ("priced_at", "price_factor", "breaker_denied", "breaker_agreed", "breaker_faulty"):
+        for name in ("truth_until", "truth_cursor", "priced_at", "price_factor"):
+            batch_op.drop_column(name)
+        for name in ("breaker_denied", "breaker_agreed", "breaker_faulty"):
             batch_op.drop_column(name)
     with op.batch_alter_table("observation", schema=None) as batch_op:
         batch_op.drop_column("cause")
