@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.domain import health, verdict
+from bot.domain import health, recheck_plan, verdict
 from bot.domain.error_rates import ASSUMED
 from bot.domain.instant import DAY, HOUR, MINUTE
 from bot.domain.observation import Outcome
@@ -29,6 +30,11 @@ _HOURS = [step / HOUR for step in _STEPS]
         f"six: {_HOURS[4]:.0f} hours and {_HOURS[5]:.0f} hours after the first",
         f"up to {health.CANARIES} comments known to be alive",
         f"away for {health.CANARY_GONE_AFTER // HOUR} hours and three looks",
+        f"({health.CANARY_GONE_AFTER_UNDECIDED // HOUR} hours while the breaker holds)",
+        f"at the latest {health.BREAKER_LONGEST // HOUR} hours after it opened",
+        f"all at least {verdict.SPACING // MINUTE} minutes apart: "
+        f"{3 * verdict.SPACING // MINUTE} minutes after the first",
+        f"after {recheck_plan.PROOFS} absences at the shortest spacing",
         f"more than {health.BREAKER_COUNT} comments are newly absent",
         f"less than once in {1 / health.BREAKER_CHANCE:,.0f} times",
         f"at least {health.BREAKER_WITNESSES} of the held comments",
@@ -67,3 +73,11 @@ def test_the_calibration_says_when_and_how_it_was_made() -> None:
     assert re.search(r"20\d\d-\d\d-\d\d", table)
     assert "removalwatch demo --seed 1 --json" in table
     assert re.search(r"^\| all \| \d+ of \d+ \(", table, re.MULTILINE)
+
+
+def test_two_vantages_confirm_as_the_page_says() -> None:
+    """Two from each, whatever the order; three of which one is alone do not do."""
+    assert "| two from *each* of the two," in _TEXT
+    seen = verdict.Track(first_seen=0, last_look=0, last_seen=0, misses=4)
+    assert verdict.proved_twice(replace(seen, miss_vantages=("a", "b", "a", "b")))
+    assert not verdict.proved_twice(replace(seen, miss_vantages=("a", "b", "b", "b")))
