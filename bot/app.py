@@ -19,7 +19,7 @@ from bot.collect import Round
 from bot.domain.comment import Source
 from bot.domain.errors import OperationError
 from bot.domain.hazard import published
-from bot.domain.recheck_plan import Schedule
+from bot.domain.spacing import Schedule
 from bot.domain.verdict import State
 from bot.http.address_guard import networks
 from bot.http.session import Session, open_http

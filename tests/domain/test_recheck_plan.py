@@ -15,7 +15,8 @@ from bot.domain.hazard import Hazard
 from bot.domain.health import BREAKER, CANARY_UNSEEN
 from bot.domain.instant import DAY, HOUR, MINUTE, Micros
 from bot.domain.observation import Outcome
-from bot.domain.recheck_plan import Plan, Schedule, first_look, next_look
+from bot.domain.recheck_plan import Plan, first_look, next_look
+from bot.domain.spacing import Schedule
 from bot.domain.verdict import Look, State, Track, decide
 from tests.domain.histories import FIRST_SEEN, HAZARD, WAYS, D, H, after, fresh, look, moment
 

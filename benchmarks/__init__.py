@@ -1,0 +1,1 @@
+"""Measures what the product promises; each prints figures that can be asserted."""
