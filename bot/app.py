@@ -89,7 +89,7 @@ def build(configuration: Configuration, *, pooled: bool = True) -> App:
             instance = platform(one.platform).instance(options)
             source_id = sources.ensure(connection, name=one.name, platform=one.platform, instance=instance, now=now)
             by_id[source_id] = Source(source_id, one.name, one.platform, instance, options)
-    schedule = Schedule(published(), settings.follow.looks, settings.follow.span)
+    schedule = Schedule(published(), settings.follow.looks, settings.follow.span, settings.follow.within)
     return App(configuration, clock, engine, by_id, schedule)
 
 

@@ -85,8 +85,8 @@ def _expect(pieces: _Pieces, rates: Numbers) -> tuple[Numbers, Numbers]:
     later = share - np.cumsum(gone) + (np.cumsum(gone) - gone)[begins][pieces.removal]
     lived = pieces.length * (np.maximum(later, 0.0) + gone / 2)
     return (
-        np.bincount(pieces.step, gone / share, pieces.steps),
-        np.bincount(pieces.step, lived / share, pieces.steps),
+        np.bincount(pieces.step, gone / share, pieces.steps).astype(np.float64),
+        np.bincount(pieces.step, lived / share, pieces.steps).astype(np.float64),
     )
 
 

@@ -67,20 +67,20 @@ def vanished(vantages: tuple[str, ...], dark: str = "") -> tuple[list[tuple[floa
 @pytest.mark.parametrize("days", [7, 30])
 @pytest.mark.parametrize("looks", [30, 50, 100, 300])
 def test_the_price_spends_the_wanted_looks(days: int, looks: int) -> None:
-    """Over all jitters; closing looks come on top, gaps are bounded: within a quarter of what was wanted."""
+    """Closing looks, gaps that are bounded, and comments that disappear meanwhile are in the price: within 1 %."""
     schedule = Schedule(HAZARD, looks, days * DAY)
-    spent = fmean(len(always_visible(schedule, jitter / 10)) for jitter in range(-10, 11))
-    assert 0.75 * looks <= spent <= 1.25 * looks
+    jitters = [(2 * number + 1) / 400 - 1 for number in range(400)]
+    spent = fmean(
+        sum(1 - HAZARD.probability(0, before) for before in [0, *always_visible(schedule, jitter)[:-1]])
+        for jitter in jitters
+    )
+    assert spent == pytest.approx(looks, rel=0.01)
 
 
 def test_the_price_of_a_constant_hazard_spaces_the_looks_evenly() -> None:
     schedule = Schedule(Hazard((0,), (1e-7,)), looks=48, follow_up=2 * DAY)
     gaps = Counter(round((later - before) / MINUTE, 3) for before, later in pairwise(always_visible(schedule)))
     assert gaps[60.0] >= 45, "all but the closing looks"
-
-
-def test_twice_the_looks_cost_half_the_price() -> None:
-    assert Schedule(HAZARD, 60, 30 * DAY).price == pytest.approx(MONTH.price / 2)
 
 
 def test_looks_are_dense_at_first_and_sparse_later() -> None:
@@ -168,16 +168,6 @@ def test_a_closing_look_goes_by_the_pair_and_not_by_when_the_comment_was_first_s
         for sparse in (Schedule(HAZARD, 2, 30 * DAY), Schedule(HAZARD, 3, 30 * DAY))
     ]
     assert due == [begin + HOUR + HOUR // 100] * 2
-
-
-def test_jitter_moves_a_look_by_up_to_thirty_percent() -> None:
-    until = FIRST_SEEN + MONTH.follow_up
-    due = [
-        first_look(FIRST_SEEN, "front", schedule=MONTH, jitter=jitter, follow_until=until).due for jitter in (-1, 0, 1)
-    ]
-    early, middle, late = (one - FIRST_SEEN for one in due if one is not None)
-    assert early / middle == pytest.approx(0.7, rel=1e-6)
-    assert late / middle == pytest.approx(1.3, rel=1e-6)
 
 
 def test_one_vantage_proves_an_absence_at_its_steps() -> None:
