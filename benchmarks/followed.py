@@ -157,8 +157,8 @@ class RoundRobin(Following):
 
     def _next(self, track: Track, look: Look, schedule: Schedule, jitter: float) -> Plan:
         del track, jitter
-        over = look.at >= BIRTH + schedule.follow_up
-        return Plan(None if over else look.at + round(self._gap(schedule)), _VANTAGE)
+        end = BIRTH + schedule.follow_up
+        return Plan(None if look.at >= end else min(look.at + round(self._gap(schedule)), end), _VANTAGE)
 
     def _gap(self, schedule: Schedule) -> float:
         return schedule.follow_up / schedule.looks
