@@ -152,8 +152,8 @@ class RoundRobin(Following):
     """The control: looks at even distances, whatever the age."""
 
     def _first(self, schedule: Schedule, jitter: float, until: Micros) -> Plan:
-        del until
-        return Plan(BIRTH + round(self._gap(schedule) * (1 + jitter) / 2), _VANTAGE)
+        del until, jitter
+        return Plan(BIRTH + round(self._gap(schedule)), _VANTAGE)
 
     def _next(self, track: Track, look: Look, schedule: Schedule, jitter: float) -> Plan:
         del track, jitter

@@ -165,7 +165,7 @@ def test_a_closing_look_goes_by_the_pair_and_not_by_when_the_comment_was_first_s
     begin, until = moment(20), moment(20) + MONTH.follow_up
     due = [
         next_look(after(last), last, vantages=TWO, schedule=sparse, jitter=0, begin=begin, follow_until=until).due
-        for sparse in (Schedule(HAZARD, 2, 30 * DAY), Schedule(HAZARD, 3, 30 * DAY))
+        for sparse in (Schedule(HAZARD, 12, 30 * DAY), Schedule(HAZARD, 15, 30 * DAY))
     ]
     assert due == [begin + HOUR + HOUR // 100] * 2
 
