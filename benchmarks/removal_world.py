@@ -17,7 +17,8 @@ from bot.domain.error_rates import ErrorRates
 from bot.domain.health import Breaker, Canary, Ending, Misses
 from bot.domain.instant import DAY, HOUR, Micros
 from bot.domain.observation import PRESENT, Outcome
-from bot.domain.recheck_plan import Schedule, next_look
+from bot.domain.recheck_plan import next_look
+from bot.domain.spacing import Schedule
 from bot.domain.verdict import RUNNING, Look, State, Track, annul, decide
 
 NEVER: Micros = 10**18

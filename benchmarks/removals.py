@@ -24,7 +24,7 @@ from benchmarks.removal_world import NEVER, Policy, Setting, Source
 from bot.domain.error_rates import ASSUMED
 from bot.domain.hazard import published
 from bot.domain.instant import DAY, HOUR, MINUTE, Micros
-from bot.domain.recheck_plan import Schedule
+from bot.domain.spacing import Schedule
 from bot.domain.verdict import State
 
 TWO = ("front", "origin")

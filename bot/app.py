@@ -19,7 +19,7 @@ from bot.collect import Round
 from bot.domain.comment import Source
 from bot.domain.errors import OperationError
 from bot.domain.hazard import published
-from bot.domain.recheck_plan import Schedule
+from bot.domain.spacing import Schedule
 from bot.domain.verdict import State
 from bot.http.address_guard import networks
 from bot.http.session import Session, open_http
@@ -90,7 +90,7 @@ def build(configuration: Configuration, *, pooled: bool = True) -> App:
             instance = platform(one.platform).instance(options)
             source_id = sources.ensure(connection, name=one.name, platform=one.platform, instance=instance, now=now)
             by_id[source_id] = Source(source_id, one.name, one.platform, instance, options)
-    schedule = Schedule(published(), settings.follow.looks, settings.follow.span)
+    schedule = Schedule(published(), settings.follow.looks, settings.follow.span, settings.follow.within)
     return App(configuration, clock, engine, by_id, schedule)
 
 

@@ -16,13 +16,14 @@ from sqlalchemy.exc import IntegrityError
 from bot.domain import alert
 from bot.domain.comment import FetchedComment, Page, Role, Source, pseudonym, storable, text_digest
 from bot.domain.instant import HOUR, Micros
-from bot.domain.recheck_plan import Schedule, first_look
+from bot.domain.recheck_plan import first_look
+from bot.domain.spacing import Schedule
 from bot.domain.tracking import Candidate, MatchedBy, draw, draw_controls
 from bot.domain.verdict import Track
 from bot.ports import Clock
 from bot.rules.matcher import Found, Matcher
 from bot.rules.schema import Mode
-from bot.store import comments, outbox, sources, tracking
+from bot.store import comments, hazards, outbox, sources, tracking
 from bot.store.comments import Known
 from bot.text.language import detect
 from bot.text.normalise import normalise
@@ -171,7 +172,13 @@ def _enrol(
     )
     # A control has its partner's jitter: both are looked at together. Who is followed already goes on as before.
     drawn = [*((one, one) for one in flagged), *pairs, *((one, one) for one in panel)]
-    rows = {one.comment_id: _tracking_row(desk, source, vantage, partner, one, at) for partner, one in reversed(drawn)}
+    if not drawn:
+        return
+    schedule = hazards.in_force(connection, source, desk.schedule)
+    rows = {
+        one.comment_id: _tracking_row(desk, schedule, source, vantage, partner, one, at)
+        for partner, one in reversed(drawn)
+    }
     tracking.follow(connection, list(rows.values()))
 
 
@@ -210,12 +217,12 @@ def _enrolment_row(
 
 
 def _tracking_row(
-    desk: Desk, source: Source, vantage: str, partner: Candidate, one: Candidate, at: Micros
+    desk: Desk, schedule: Schedule, source: Source, vantage: str, partner: Candidate, one: Candidate, at: Micros
 ) -> dict[str, Any]:
     jitter = 2 * draw(desk.key, partner.native_id, "jitter") - 1
-    follow_until = at + desk.schedule.follow_up
+    follow_until = at + schedule.follow_up
     track = Track(first_seen=one.first_seen, last_look=one.first_seen, last_seen=one.first_seen)
-    plan = first_look(at, vantage, schedule=desk.schedule, jitter=jitter, follow_until=follow_until)
+    plan = first_look(at, vantage, schedule=schedule, jitter=jitter, follow_until=follow_until)
     return {
         "comment_id": one.comment_id,
         "source_id": source.id,

@@ -21,7 +21,8 @@ from bot.domain.error_rates import ErrorRates
 from bot.domain.health import Breaker, Canary, Ending
 from bot.domain.instant import DAY, Micros
 from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, Answer, Cause, Outcome, Target
-from bot.domain.recheck_plan import Plan, Schedule, next_look
+from bot.domain.recheck_plan import Plan, next_look
+from bot.domain.spacing import Schedule
 from bot.domain.verdict import DISAPPEARED, Decision, Look, State, annul, decide
 from bot.ports import Clock, Http, Platform
 from bot.store import (

@@ -22,6 +22,7 @@ from bot.digest.due import due_weeks
 from bot.digest.publish import publish
 from bot.error_rates import estimate_due
 from bot.job_queue import InProcessQueue, RqQueue
+from bot.learning import learn
 from bot.planner import Planning, tick
 from bot.ports import Channel, JobQueue
 from bot.recheck import recheck_batch
@@ -37,6 +38,8 @@ DRAIN_EVERY = 0.5
 DIGEST_EVERY = 5.0
 BEAT_EVERY = 10.0
 MEASURE_EVERY = 5.0
+#: Real seconds between two questions whether a day has passed and the hazards are due.
+LEARN_EVERY = 60.0
 #: Real seconds for children to finish their batch; the whole stop takes less than 20.
 GRACE = 12.0
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -98,6 +101,7 @@ def _tasks(
     tasks: list[Awaitable[None]] = [collect_forever(one) for one in rounds]
     tasks.append(_every(DRAIN_EVERY, lambda: _drain(app, own, queue, set(channels) - set(own))))
     tasks.append(_every(DIGEST_EVERY, lambda: asyncio.to_thread(publish_due, app)))
+    tasks.append(_every(LEARN_EVERY, lambda: asyncio.to_thread(learn_hazards, app)))
     tasks.append(_every(BEAT_EVERY, lambda: asyncio.to_thread(beat, app, "collector", f"{len(rounds)} sources")))
     tasks.append(_every(MEASURE_EVERY, lambda: measure(app)))
     if in_process:
@@ -117,6 +121,11 @@ def beat(app: App, part: str, detail: str) -> None:
     """Report that this process lives."""
     with app.engine.begin() as connection:
         standing.beat(connection, part, detail, app.clock.real())
+
+
+def learn_hazards(app: App) -> None:
+    """Learn the hazards that are due; due-ness is in the database."""
+    learn(app.engine, app.clock, {one.platform for one in app.sources.values()})
 
 
 def publish_due(app: App) -> None:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.domain.errors import InputError
-from bot.domain.instant import DAY, Micros
+from bot.domain.instant import DAY, MINUTE, Micros
 from bot.domain.tracking import MatchedBy
 from bot.domain.verdict import State
 from bot.located_yaml import Located, load
@@ -136,11 +136,20 @@ class FollowSettings(_Strict):
     match: MatchedBy = Field(default=MatchedBy.THREAD, description="what a control shares with its flagged comment")
     days: float = Field(default=30.0, gt=0, le=365, description="domain days")
     looks: float = Field(default=30.0, ge=2, le=10_000, description="looks per comment over that time")
+    goal: Literal["delay", "within"] = Field(
+        default="delay", description="delay: notice soon on average; within: notice as many as possible in `minutes`"
+    )
+    minutes: float = Field(default=60.0, ge=2, le=1440, description="of goal: within, in domain time")
 
     @property
     def span(self) -> Micros:
         """Return the follow-up in microseconds."""
         return round(self.days * DAY)
+
+    @property
+    def within(self) -> Micros | None:
+        """Return in which time a removal should be noticed, None where the mean delay is to be short."""
+        return round(self.minutes * MINUTE) if self.goal == "within" else None
 
 
 class Settings(BaseSettings):

@@ -14,7 +14,7 @@ from bot.demo.platform import SimulatedPlatform
 from bot.domain.comment import Source
 from bot.domain.hazard import published
 from bot.domain.instant import DAY, MINUTE, Micros
-from bot.domain.recheck_plan import Schedule
+from bot.domain.spacing import Schedule
 from bot.domain.tracking import MatchedBy
 from bot.domain.verdict import State
 from bot.http.memory_budget import MemoryBudget

@@ -30,20 +30,16 @@ class Hazard:
 
     def probability(self, start: Micros, end: Micros) -> float:
         """Return the chance of disappearing between two ages, given visible at the first."""
-        return -math.expm1(-self._integral(start, end, 1.0))
+        return -math.expm1(-self._integral(start, end))
 
-    def root_integral(self, end: Micros) -> float:
-        """Return the integral of sqrt(hazard) from age 0 to `end` (sqrt of seconds): looks needed per unit of price."""
-        return self._integral(0, end, 0.5)
-
-    def _integral(self, start: Micros, end: Micros, power: float) -> float:
+    def _integral(self, start: Micros, end: Micros) -> float:
         if end <= start:
             return 0.0
         first = max(0, bisect_right(self.edges, start) - 1)
         total, at = 0.0, start
         for index in range(first, len(self.rates)):
             stop = end if index + 1 == len(self.edges) else min(end, self.edges[index + 1])
-            total += self.rates[index] ** power * seconds(max(0, stop - at))
+            total += self.rates[index] * seconds(max(0, stop - at))
             at = max(at, stop)
             if at >= end:
                 break
@@ -57,12 +53,14 @@ def published() -> Hazard:
         ratio = (end / start) ** (1 / _STEPS_PER_PIECE)
         ages += [round(start * ratio**step) for step in range(1, _STEPS_PER_PIECE)] + [end]
     survival = [1 - _EVER * _share(age) for age in ages]
+    # Below the first minute nothing is known: one step with the minutes after it, so that the law holds at their end.
+    edges = (0, *ages[1:])
     rates = [
         math.log(before / after) / seconds(end - start)
-        for (start, end), (before, after) in zip(pairwise(ages), pairwise(survival), strict=True)
+        for (start, end), (before, after) in zip(pairwise(edges), pairwise(survival), strict=True)
     ]
-    # Below the first minute nothing is known: as in the first step. After 30 days: as in the last.
-    return Hazard((0, *ages[1:]), (*rates, rates[-1]))
+    # After 30 days: as in the last step.
+    return Hazard(edges, (*rates, rates[-1]))
 
 
 def _share(age: Micros) -> float:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.domain.hazard import Hazard
-from bot.domain.instant import DAY, HOUR, MINUTE, Micros, micros
+from bot.domain.instant import DAY, HOUR, MINUTE, Micros
+from bot.domain.spacing import Schedule, spacing
 from bot.domain.verdict import ONE_VANTAGE_STEPS, RUNNING, SPACING, Look, State, Track, proved_twice, step_wait
 
-#: A figure for a horizon needs a look after it (science B2): otherwise its last bin holds only events.
-HORIZONS: tuple[Micros, ...] = (HOUR, 24 * HOUR, 7 * DAY, 30 * DAY)
 #: After a confirmation: does it come back?
 RESTORATION_STEPS: tuple[Micros, ...] = (DAY, 3 * DAY, 7 * DAY, 30 * DAY)
-SHORTEST_GAP: Micros = 2 * MINUTE
-LONGEST_GAP: Micros = 3 * DAY
 #: A look that said nothing is repeated after this (an absence is open, or not), and then ever more rarely.
 RETRY: Micros = 10 * MINUTE
 RETRY_CALM: Micros = HOUR
@@ -25,30 +21,20 @@ EXTRA_TIME: Micros = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """What a source's looks may cost: `looks` per comment spread over `follow_up` by sqrt(hazard) x gap = price."""
-
-    hazard: Hazard
-    looks: float
-    follow_up: Micros
-
-    @property
-    def price(self) -> float:
-        """Return the shadow price: the value of sqrt(hazard) x gap at which a look is worth its cost."""
-        return self.hazard.root_integral(self.follow_up) / self.looks
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """The next look: `due` in domain time, None when the comment is no longer followed."""
+    """The next look: `due` in domain time, None when the comment is no longer followed.
+
+    `urgent`: it proves an absence or closes a horizon, and goes first where a budget is short.
+    """
 
     due: Micros | None
     vantage: str
+    urgent: bool = False
 
 
 def first_look(at: Micros, vantage: str, *, schedule: Schedule, jitter: float, follow_until: Micros) -> Plan:
     """Return the plan for a comment that is enrolled at `at`."""
-    return Plan(_watch(at, at, schedule, jitter, follow_until), vantage)
+    return _watch(at, at, vantage, schedule, jitter, follow_until)
 
 
 def next_look(
@@ -69,13 +55,14 @@ def next_look(
     if look.at > follow_until + EXTRA_TIME and track.state is not State.CONFIRMED:
         return Plan(None, vantages[0])
     if track.state in RUNNING:
-        return _prove(track, look, vantages)
+        return replace(_prove(track, look, vantages), urgent=True)
     if not look.counts and look.at <= follow_until + EXTRA_TIME:
-        # A closing look or a look for a restoration that saw nothing is not over.
-        return Plan(look.at + _patience(track, look, RETRY_CALM), vantages[0])
+        # A closing look or a look for a restoration that saw nothing is not over; elsewhere more may be seen.
+        elsewhere = vantages[-1] if look.vantage == vantages[0] else vantages[0]
+        return Plan(look.at + _patience(track, look, RETRY_CALM), elsewhere, urgent=True)
     if track.state is State.CONFIRMED:
         return Plan(_await_restoration(track, look), vantages[0])
-    return Plan(_watch(begin, look.at, schedule, jitter, follow_until), vantages[0])
+    return _watch(begin, look.at, vantages[0], schedule, jitter, follow_until)
 
 
 def _prove(track: Track, look: Look, vantages: tuple[str, ...]) -> Plan:
@@ -111,13 +98,8 @@ def _await_restoration(track: Track, look: Look) -> Micros | None:
     return next((since + step for step in RESTORATION_STEPS if since + step > look.at), None)
 
 
-def _watch(begin: Micros, now: Micros, schedule: Schedule, jitter: float, follow_until: Micros) -> Micros | None:
-    age = now - begin
-    gap = micros(schedule.price / schedule.hazard.rate(age) ** 0.5 * (1 + 0.3 * jitter))
-    due = now + min(max(gap, SHORTEST_GAP), LONGEST_GAP)
-    for horizon in (*HORIZONS, follow_until - begin):
-        # Just after a horizon, not before it and then days later.
-        closing = begin + horizon + horizon // 100
-        if now < closing < due:
-            due = closing
-    return None if now >= follow_until else due
+def _watch(begin: Micros, now: Micros, vantage: str, schedule: Schedule, jitter: float, follow_until: Micros) -> Plan:
+    if now >= follow_until:
+        return Plan(None, vantage)
+    age, closing = spacing(schedule).after(now - begin, jitter)
+    return Plan(begin + age, vantage, urgent=closing)

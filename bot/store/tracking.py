@@ -63,7 +63,7 @@ def follow(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def fresh(track: Track, plan: Plan) -> dict[str, Any]:
     """Return the columns of a comment that was just seen for the first time."""
-    return {**_columns(track), "due_at": plan.due, "vantage": plan.vantage}
+    return {**_columns(track), "due_at": plan.due, "vantage": plan.vantage, "urgent": plan.urgent}
 
 
 def is_due(connection: Connection, source_id: int, vantage: str, *, now: Micros, real: Micros) -> bool:
@@ -233,7 +233,13 @@ def save(connection: Connection, batch_id: int, tracks: Sequence[tuple[int, Trac
     if not tracks:
         return
     rows = [
-        {**_columns(track), "due_at": plan.due, "vantage": plan.vantage, "b_comment_id": comment_id}
+        {
+            **_columns(track),
+            "due_at": plan.due,
+            "vantage": plan.vantage,
+            "urgent": plan.urgent,
+            "b_comment_id": comment_id,
+        }
         for comment_id, track, plan in tracks
     ]
     statement = (

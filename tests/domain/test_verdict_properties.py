@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from bot.domain.health import BLIND
 from bot.domain.instant import DAY, HOUR, MINUTE
 from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, UNOBSERVED, Cause, Outcome
-from bot.domain.recheck_plan import Schedule, first_look, next_look
+from bot.domain.recheck_plan import first_look, next_look
+from bot.domain.spacing import Schedule
 from bot.domain.verdict import DISAPPEARED, Look, State, Track, decide
 from tests.domain.histories import FIRST_SEEN, HAZARD, after, decisions, fresh
 
