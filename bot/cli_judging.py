@@ -38,7 +38,8 @@ def explain(comment: str, *, config: Path, as_json: bool) -> None:
     ):
         found = explanation.explain(connection, explanation.find(connection, comment))
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        # ASCII only: what strangers wrote can neither move a cursor nor turn text round.
+        click.echo(json.dumps(found, indent=2))
     else:
         explanation_view.show(found, Console())
 

@@ -30,8 +30,11 @@ def find(connection: Connection, named: str) -> int:
             instead="name our number, or the platform's own id, of a comment that is followed",
         )
     if len(found) > 1:
-        numbers = ", ".join(map(str, found))
-        raise InputError(f"{named} is the id of several comments", instead=f"name one by our number: {numbers}")
+        numbers = ", ".join(f"number:{one}" for one in found)
+        raise InputError(
+            f"{named} names {len(found)} comments",
+            instead=f"one of {numbers}; or native:{named.removeprefix('native:')} for the platform's id alone",
+        )
     return found[0]
 
 

@@ -111,6 +111,8 @@ def show_moves(moves: Moves, console: Console, *, applied: bool) -> None:
         _print(console, f"same state and cause, other dates or counts: {moves.dates}")
     if moves.held:
         _print(console, f"left as they are, a batch looks at them just now: {moves.held}")
+    if moves.incomplete:
+        _print(console, f"left as they are, not all of their looks are stored: {moves.incomplete}")
     done = "stored" if applied else "nothing was written; --apply stores it" if moves.total else "nothing to store"
     _print(console, f"{moves.looked_at} comments judged again, {moves.total} moved: {done}.")
 
@@ -122,6 +124,7 @@ def moves_as_json(moves: Moves, *, applied: bool) -> dict[str, Any]:
         for (before, after), count in moves.counts.most_common()
     ]
     head = {"judged": moves.looked_at, "moved": moves.total, "applied": applied, "held": moves.held}
+    head["incomplete"] = moves.incomplete
     return {**head, "dates_only": moves.dates, "moves": kinds}
 
 

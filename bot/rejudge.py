@@ -38,12 +38,14 @@ class Moves:
     """What moved: from -> to (state and cause), how many comments, and the first few of them.
 
     `looked_at`: comments that were judged again; `held`: left as they are, because a batch looks at them just now;
+    `incomplete`: so too, as not all of their looks are stored;
     `dates`: same state and cause, but another date or count.
     """
 
     looked_at: int = 0
     dates: int = 0
     held: int = 0
+    incomplete: int = 0
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
@@ -83,11 +85,14 @@ def _chunk(
         return None
     grounds = grounds_of(connection, source)
     looks = story.looks_of(connection, [comment_id for comment_id, _ in stored])
-    judged = [(comment_id, before, judge(before, looks.get(comment_id, ()), grounds)) for comment_id, before in stored]
+    # Looks that are missing must not take a removal off its record; those stored since are left out.
+    whole = [one for one in stored if len(looks.get(one[0], ())) >= one[1].looks]
+    judged = [(key, before, judge(before, looks.get(key, [])[: before.looks], grounds)) for key, before in whole]
     moved = [
         (comment_id, before, track) for comment_id, before, track in judged if weightless(before) != weightless(track)
     ]
-    moves.looked_at += len(stored)
+    moves.looked_at += len(whole)
+    moves.incomplete += len(stored) - len(whole)
     if apply:
         moved = _apply(connection, clock, moved, moves)
     for comment_id, before, track in moved:
@@ -104,7 +109,7 @@ def grounds_of(connection: Connection, source: Source) -> Grounds:
     )
 
 
-def judge(before: Track, looks: list[Seen] | tuple[()], grounds: Grounds) -> Track:
+def judge(before: Track, looks: list[Seen], grounds: Grounds) -> Track:
     """Return the track that the looks give a comment today."""
     track = beginning(before.first_seen)
     for turn in replay(track, looks, grounds.annulled, grounds.hazard, grounds.rates):

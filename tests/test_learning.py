@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Row, select, update
 
 from bot.domain.hazard import Hazard, published
 from bot.domain.instant import DAY, HOUR, MINUTE, Micros
+from bot.domain.spacing import Schedule, spacing
 from bot.learning import FEWEST_REMOVALS, WINDOW, learn
 from bot.store import hazards
 from bot.store.tables import hazard, tracking
@@ -99,7 +100,7 @@ async def test_the_first_look_at_a_comment_goes_by_what_was_learned(engine: Engi
         fill(watch, 1, 1)
         await watch.collect()
         [row] = watch.rows(select(tracking))
-    price = Hazard(law.edges, early).root_integral(30 * DAY) / 50
-    gap = price / early[0] ** 0.5 * (1 + 0.3 * row.jitter)
-    assert (row.due_at - row.begin) / 1e6 == pytest.approx(gap, rel=1e-6)
-    assert 120 < gap < 3600
+    learned, closing = spacing(Schedule(Hazard(law.edges, early), 50, 30 * DAY)).after(0, row.jitter)
+    assert (row.due_at - row.begin, row.urgent) == (learned, closing)
+    usual, _ = spacing(Schedule(law, 50, 30 * DAY)).after(0, row.jitter)
+    assert learned < usual if factor > 1 else learned == usual

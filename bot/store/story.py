@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, false, insert, or_, select, update
 
 from bot.domain.comment import Source
 from bot.domain.instant import MINUTE, Micros
@@ -31,17 +31,23 @@ from bot.store.tracking import track_of
 
 #: A worker that has not reported for this long does not run.
 _SILENT: Micros = MINUTE
-_MOST = 2**62
+#: Digits: every shorter number fits a column.
+_LONGEST_NUMBER = 19
 
 
 def find(connection: Connection, named: str) -> list[int]:
-    """Return the followed comments that a number or a native id may mean; our own number goes before native ids."""
-    followed = select(tracking.c.comment_id)
-    if named.isascii() and named.isdigit() and int(named) < _MOST:
-        own = connection.execute(followed.where(tracking.c.comment_id == int(named))).scalar()
-        if own is not None:
-            return [int(own)]
-    query = followed.join(comment, comment.c.id == tracking.c.comment_id).where(comment.c.native_id == named)
+    """Return the followed comments that a number or a native id may mean.
+
+    `number:12` and `native:12` mean one of the two only: many platforms count their comments as we do.
+    """
+    kind, _, rest = named.partition(":")
+    only = kind if kind in {"number", "native"} else ""
+    wanted = rest if only else named
+    meant = [] if only == "number" else [comment.c.native_id == wanted]
+    if only != "native" and wanted.isascii() and wanted.isdigit() and len(wanted) < _LONGEST_NUMBER:
+        meant.append(comment.c.id == int(wanted))
+    query = select(tracking.c.comment_id).join(comment, comment.c.id == tracking.c.comment_id)
+    query = query.where(or_(false(), *meant))
     return [int(number) for number in connection.execute(query.order_by(tracking.c.comment_id).limit(10)).scalars()]
 
 

@@ -12,7 +12,7 @@ from bot.domain.comment import Source
 from bot.domain.hazard import Hazard, published
 from bot.domain.instant import DAY, HOUR
 from bot.domain.spacing import Schedule
-from bot.store import hazards, sources
+from bot.store import hazards, sources, tables
 from bot.store.tables import tracking
 from tests.store.rows import T0, add_source, follow
 
@@ -69,7 +69,7 @@ def test_enough_removals_are_counted_per_platform_and_window(connection: Connect
 
 def test_the_hazard_learned_last_is_in_force_for_its_platform_only(connection: Connection) -> None:
     """Digit for digit as it was learned; without one the published law goes on."""
-    source = Source(1, "blog", "isso", "c.example", {})
+    source = Source(add_source(connection, "blog"), "blog", "isso", "c.example", {})
     base = Schedule(published(), 20, 30 * DAY)
     assert hazards.fitted_at(connection, "isso") is None
     assert hazards.in_force(connection, source, base) == base
@@ -77,4 +77,6 @@ def test_the_hazard_learned_last_is_in_force_for_its_platform_only(connection: C
     hazards.add(connection, "isso", T0, published(), comments=8, removals=2)
     hazards.add(connection, "demo", T0 + 5 * DAY, published(), comments=7, removals=1)
     assert hazards.in_force(connection, source, base) == Schedule(LEARNED, 20, 30 * DAY)
+    connection.execute(update(tables.source).values(price_factor=2.0))
+    assert hazards.in_force(connection, source, base) == Schedule(LEARNED, 20, 30 * DAY, factor=2.0)
     assert hazards.fitted_at(connection, "isso") == T0 + DAY
