@@ -159,7 +159,10 @@ def bench_of(app: App) -> Bench:
 
 def planning_of(app: App, queue: JobQueue) -> Planning:
     """Build what the planner works with."""
-    return Planning(app.engine, app.clock, app.sources, platform, queue, ClockGuard(app.clock.real()))
+    per_day = {one.name: one.budget for one in app.settings.sources if one.budget is not None}
+    budgets = {number: per_day[one.name] for number, one in app.sources.items() if one.name in per_day}
+    guard = ClockGuard(app.clock.real())
+    return Planning(app.engine, app.clock, app.sources, platform, queue, guard, budgets=budgets)
 
 
 def channels_of(app: App, console: Console) -> dict[str, AnyChannel]:

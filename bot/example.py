@@ -15,6 +15,9 @@ sources:
     purpose: moderation of our own comment section
     # Seconds between two collections.
     every: 300
+    # Requests a day for collection, looks and canaries together; when they run short, looks become rarer, and what
+    # proves an absence or closes a horizon goes first. Without it, `looks` below is all that limits them.
+    # budget: 10000
     url: https://comments.example.org
     threads:
       - /2026/an-article/
@@ -39,6 +42,8 @@ sources:
 #   match: thread      # a control is of the same thread where there is one; author: always of the same author
 #   days: 30
 #   looks: 30
+#   goal: delay        # least mean delay; or within: notice as many as possible within `minutes`
+#   minutes: 60
 
 # alerts:
 #   terminal: true

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from bot.domain.budget import PRICED_EVERY, Allowance, allowance, next_price
 from bot.domain.comment import Source
-from bot.domain.instant import SECOND, Micros, seconds
+from bot.domain.instant import DAY, SECOND, Micros, seconds
 from bot.ports import Clock, JobQueue, Platform
-from bot.store import tracking
+from bot.store import budgets, tracking
 from bot.store.host_budget import blocked_until
 
 #: Comments of one batch, and real time after which a batch that nobody finished is given to another worker.
@@ -43,7 +44,7 @@ class Planning:
     """What the planner works with.
 
     `waiting`: how many batches may wait for a worker. Few: while they wait, what becomes due joins the next batch,
-    so that batches grow with the load instead of queues.
+    so that batches grow with the load instead of queues. `budgets`: requests that a source may be asked in a day.
     """
 
     engine: Engine
@@ -53,6 +54,7 @@ class Planning:
     queue: JobQueue
     guard: ClockGuard
     waiting: int = 2
+    budgets: Mapping[int, float] = field(default_factory=dict)
 
 
 def tick(planning: Planning) -> int:
@@ -66,37 +68,70 @@ def tick(planning: Planning) -> int:
         return 0
     free = planning.waiting - planning.queue.depth()
     claimed = 0
-    for source, vantage in _due(planning) if free > 0 else ():
+    for source, vantage, allowed in _due(planning) if free > 0 else ():
         if claimed >= free:
             break
-        batch_id = _claim(planning, source, vantage)
+        batch_id = _claim(planning, source, vantage, allowed)
         if batch_id is not None:
             planning.queue.recheck(batch_id)
             claimed += 1
     return claimed
 
 
-def _due(planning: Planning) -> list[tuple[Source, str]]:
+def _due(planning: Planning) -> list[tuple[Source, str, Allowance]]:
     """Return the sources and vantages with something due whose host may be asked; reading holds up no writer."""
     now, real = planning.clock.now(), planning.clock.real()
+    found: list[tuple[Source, str, Allowance]] = []
     with planning.engine.connect().execution_options(read_only=True) as connection:
-        return [
-            (source, vantage)
-            for source in planning.sources.values()
-            for vantage in planning.platform(source.platform).capabilities.vantages
-            if tracking.is_due(connection, source.id, vantage, now=now, real=real)
-            and blocked_until(connection, planning.platform(source.platform).host(source, vantage)) <= real
-        ]
+        for source in planning.sources.values():
+            allowed = _allowance(connection, planning, source, now)
+            if allowed is Allowance.NOTHING:
+                continue
+            urgent = allowed is Allowance.URGENT
+            adapter = planning.platform(source.platform)
+            found += [
+                (source, vantage, allowed)
+                for vantage in adapter.capabilities.vantages
+                if tracking.is_due(connection, source.id, vantage, now=now, real=real, urgent=urgent)
+                and blocked_until(connection, adapter.host(source, vantage)) <= real
+            ]
+    return found
 
 
-def _claim(planning: Planning, source: Source, vantage: str) -> int | None:
+def _allowance(connection: Connection, planning: Planning, source: Source, now: Micros) -> Allowance:
+    per_day = planning.budgets.get(source.id)
+    if per_day is None:
+        return Allowance.EVERYTHING
+    return allowance(per_day, budgets.spent(connection, source.id, now=now))
+
+
+def _claim(planning: Planning, source: Source, vantage: str, allowed: Allowance) -> int | None:
+    now = planning.clock.now()
     with planning.engine.begin() as connection:
+        _reprice(connection, planning, source, now)
         return tracking.claim(
             connection,
             source.id,
             vantage,
-            now=planning.clock.now(),
+            now=now,
             real=planning.clock.real(),
             lease=LEASE,
             limit=BATCH,
+            urgent=allowed is Allowance.URGENT,
         )
+
+
+def _reprice(connection: Connection, planning: Planning, source: Source, now: Micros) -> None:
+    """Let the price of a look follow the budget of its source, a few times a day."""
+    per_day = planning.budgets.get(source.id)
+    factor, priced_at = budgets.price(connection, source.id) if per_day is not None else (1.0, now)
+    if per_day is None or (priced_at is not None and now - priced_at < PRICED_EVERY):
+        return
+    # The dearer of two views: hours in which the budget was used up say nothing of what looks would have cost.
+    spans = (PRICED_EVERY, DAY)
+    wanted = (
+        next_price(factor, per_day, budgets.spent(connection, source.id, now=now, over=span), span) for span in spans
+    )
+    # The first time there is nothing yet to go by.
+    factor = factor if priced_at is None else max(wanted)
+    budgets.set_price(connection, source.id, factor, at=now)

@@ -24,7 +24,7 @@ from bot.domain.observation import ABSENCES, PRESENT, TOMBSTONES, Answer, Cause,
 from bot.domain.recheck_plan import Plan, next_look
 from bot.domain.spacing import Schedule
 from bot.domain.verdict import DISAPPEARED, Decision, Look, State, annul, decide
-from bot.ports import Clock, Http, Platform
+from bot.ports import Capabilities, Clock, Http, Platform
 from bot.store import (
     canaries,
     comments,
@@ -254,6 +254,7 @@ def _guard(
     numbers = ledger.entries(seen, now, policy.schedule.hazard, policy.rates, blind=blind)
     numbers |= {
         "due": len(batch.followed),
+        "requests": _requests(bench.platform(source.platform).capabilities, len(looks), len(sight.canaries)),
         "canary_looks": len(sight.canaries),
         "canary_misses": sum(answer.outcome in ABSENCES for answer in sight.canaries.values()),
     }
@@ -279,6 +280,12 @@ def _guard(
         )
         _put(connection, bench, told)
     return health.BREAKER if after.holds and not blind else sight.held
+
+
+def _requests(capabilities: Capabilities, looks: int, canaries: int) -> float:
+    """Return what a batch cost of its source's budget: bulk lookups are priced by the request, canaries twice."""
+    size = max(1, capabilities.bulk_size)
+    return capabilities.cost_per_request * (-(-looks // size) + 2 * -(-canaries // size))
 
 
 def _decided(source: Source, before: Breaker, ending: Ending, now: Micros) -> Alert:

@@ -58,6 +58,9 @@ class SourceSettings(BaseModel):
     platform: str
     purpose: str = Field(min_length=1, description="why you watch it: a basis for keeping people's words")
     every: float = Field(default=300.0, gt=0, description="seconds between two collections (domain time)")
+    budget: float | None = Field(
+        default=None, gt=0, description="requests a day for collection, looks and canaries together"
+    )
 
     @property
     def options(self) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
-from bot.domain.instant import HOUR, MINUTE, SECOND
+from bot.domain.instant import DAY, HOUR, MINUTE, SECOND
 from bot.planner import BATCH, ClockGuard, tick
-from bot.store import tables
+from bot.store import budgets, observations, tables
 from bot.store.host_budget import StoredHostBudget
-from tests.watch import fill, watching
+from tests.watch import fill, ids, watching
 
 
 async def test_due_comments_are_claimed_in_batches_and_only_while_few_wait(sqlite_engine: Engine) -> None:
@@ -69,3 +69,40 @@ async def test_a_clock_that_was_set_skips_one_round(sqlite_engine: Engine) -> No
         planning = replace(watch.planning, guard=guard)
         assert tick(planning) == 0
         assert tick(planning) == 1
+
+
+async def test_a_short_budget_takes_what_is_urgent_first_and_then_nothing(engine: Engine) -> None:
+    """One budget for collection, looks and canaries: closing looks and open absences go before ordinary ones."""
+    async with watching(engine) as watch:
+        fill(watch, threads=1, number=10)
+        await watch.collect()
+        watch.planning.budgets[watch.source.id] = 100.0
+        urgent = watch.track(ids(10)[3]).comment_id
+        with engine.begin() as connection:
+            now = watch.clock.now()
+            connection.execute(update(tables.tracking).values(due_at=now, urgent=False))
+            connection.execute(
+                update(tables.tracking).where(tables.tracking.c.comment_id == urgent).values(due_at=now, urgent=True)
+            )
+            observations.cover(connection, watch.source.id, now, {"requests": 95.0})
+        assert tick(watch.planning) == 1
+        held = watch.rows(select(tables.tracking.c.comment_id).where(tables.tracking.c.batch_id > 0))
+        assert [row.comment_id for row in held] == [urgent]
+        with engine.begin() as connection:
+            observations.cover(connection, watch.source.id, now, {"requests": 5.0})
+        assert tick(watch.planning) == 0
+
+
+async def test_the_price_of_a_look_follows_the_budget_of_its_source(engine: Engine) -> None:
+    """Four times a day, from what was spent since; and looks and readings are entered in the ledger."""
+    async with watching(engine, looks=400) as watch:
+        fill(watch, threads=1, number=10)
+        await watch.collect()
+        watch.planning.budgets[watch.source.id] = 60.0
+        await watch.live(DAY, step=HOUR // 2)
+        with engine.connect() as connection:
+            factor, priced_at = budgets.price(connection, watch.source.id)
+            spent = budgets.spent(connection, watch.source.id, now=watch.clock.now())
+    assert factor > 1.1
+    assert priced_at is not None
+    assert 30 < spent <= 63, "a batch may end beyond the budget, and no other begins"

@@ -19,6 +19,7 @@ from bot.store.tables import batch, comment, enrolment, revision, thread, tracki
 _TRACK_FIELDS = tuple(Track.__dataclass_fields__)
 # Spelled as in ix_tracking_held, not as a parameter: an index of some rows serves only whoever repeats its condition.
 _HELD = text("tracking.batch_id > 0")
+_URGENT = text("tracking.urgent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +67,40 @@ def fresh(track: Track, plan: Plan) -> dict[str, Any]:
     return {**_columns(track), "due_at": plan.due, "vantage": plan.vantage, "urgent": plan.urgent}
 
 
-def is_due(connection: Connection, source_id: int, vantage: str, *, now: Micros, real: Micros) -> bool:
+def is_due(
+    connection: Connection, source_id: int, vantage: str, *, now: Micros, real: Micros, urgent: bool = False
+) -> bool:
     """Return whether there is something to claim."""
-    return connection.execute(_due(source_id, vantage, now, real).limit(1)).first() is not None
+    return connection.execute(_due(source_id, vantage, now, real, urgent=urgent).limit(1)).first() is not None
 
 
-def _due(source_id: int, vantage: str, now: Micros, real: Micros) -> Select[int, int]:
-    return (
+def _due(source_id: int, vantage: str, now: Micros, real: Micros, *, urgent: bool) -> Select[int, int]:
+    query = (
         select(tracking.c.comment_id, tracking.c.attempts)
         .where(tracking.c.source_id == source_id, tracking.c.vantage == vantage)
         .where(tracking.c.due_at <= now, tracking.c.lease_real < real)
         .order_by(tracking.c.due_at)
     )
+    return query.where(_URGENT) if urgent else query
 
 
 def claim(
-    connection: Connection, source_id: int, vantage: str, *, now: Micros, real: Micros, lease: Micros, limit: int
+    connection: Connection,
+    source_id: int,
+    vantage: str,
+    *,
+    now: Micros,
+    real: Micros,
+    lease: Micros,
+    limit: int,
+    urgent: bool = False,
 ) -> int | None:
     """Lease up to `limit` due comments to a new batch, the longest due first; return its id, None if none is due.
 
-    A comment whose batches died three times is taken alone, so that it cannot take others with it.
+    `urgent`: only those whose look proves an absence or closes a horizon. A comment whose batches died three times is
+    taken alone, so that it cannot take others with it.
     """
-    query = _due(source_id, vantage, now, real).limit(limit).with_for_update(skip_locked=True)
+    query = _due(source_id, vantage, now, real, urgent=urgent).limit(limit).with_for_update(skip_locked=True)
     rows = connection.execute(query).all()
     if not rows:
         return None
