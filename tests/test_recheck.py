@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,13 @@ from sqlalchemy import Engine, delete, insert, select
 
 from bot.demo.acts import EndThread, Fault, Remove, Restore, StartFault, StopFault, SuspendAccount
 from bot.demo.faults import lags
+from bot.domain.comment import Source
 from bot.domain.health import BREAKER
 from bot.domain.instant import DAY, HOUR, MINUTE
+from bot.domain.observation import Answer, Target
 from bot.planner import LEASE, tick
+from bot.platforms.registry import platform
+from bot.ports import Http
 from bot.recheck import recheck_batch
 from bot.store import tables
 from tests.watch import fill, ids, watching
@@ -289,3 +294,35 @@ async def test_a_host_that_keeps_us_waiting_is_a_gap_and_not_asked_again_at_once
     assert {row.outcome for row in watch.rows(select(tables.observation.c.outcome))} == {"unreachable"}
     assert watch.count(tables.observation) == 20
     assert min(row.due_at for row in watch.rows(select(tables.tracking.c.due_at))) >= watch.clock.at + HOUR
+
+
+class Listing:
+    """The simulated platform as one without a lookup by id: it only lists, and may prove an absence by a listing."""
+
+    def __init__(self, *, proves: bool) -> None:
+        self._like, self._proves = platform("demo"), proves
+        self.capabilities = replace(self._like.capabilities, by_id=False, coverage_proof=True)
+
+    def known_absent(self, source: Source) -> Target | None:
+        return self._like.known_absent(source)
+
+    async def probe(self, source: Source, vantage: str, targets: Sequence[Target], http: Http) -> list[Answer]:
+        answers = await self._like.probe(source, vantage, targets, http)
+        return [replace(one, proved=self._proves and one.native_id != "1") for one in answers]
+
+
+@pytest.mark.parametrize(("proves", "state"), [(False, "visible"), (True, "confirmed")])
+async def test_without_a_lookup_by_id_only_a_proof_by_a_listing_is_an_absence(
+    sqlite_engine: Engine, proves: bool, state: str
+) -> None:
+    """Not to stand in a list is no absence: pages are cut, sorted, shifted."""
+    async with watching(sqlite_engine) as watch:
+        watch.bench = replace(watch.bench, platform=lambda _: Listing(proves=proves))
+        fill(watch, threads=3, number=10)
+        await watch.collect()
+        await watch.live(2 * HOUR)
+        watch.act(Remove(id=ids(10)[0], silent=True))
+        await watch.live(DAY)
+    track = watch.track(ids(10)[0])
+    assert track.state == state
+    assert (track.unobserved > 3) is not proves

@@ -48,7 +48,7 @@ def populate(connection: Connection, clock: StoppedClock) -> None:
     sources.collected(connection, good, now=T0 - 5 * SECOND, real=clock.real())
     sources.failed(connection, bad, "refused", now=T0 - HOUR)
     sources.set_breaker(connection, bad, Breaker(since=T0, healthy_since=None))
-    observations.cover(connection, good, T0, due=9, done=8, late=2, unreachable=1, new=0)
+    observations.cover(connection, good, T0, {"due": 9, "done": 8, "late": 2, "unreachable": 1})
     beat(connection, "collector", "", clock.real() - 3 * SECOND)
 
 
