@@ -35,9 +35,9 @@ class Kind(StrEnum):
 
 
 #: These fail request by request, the others for as long as they last.
-_FLICKERING = frozenset({Kind.RATE_LIMITED, Kind.SERVER_ERROR, Kind.TIMEOUT})
+_FLICKERING = frozenset({Kind.RATE_LIMITED, Kind.SERVER_ERROR})
 #: Seen as what they are: nothing could be observed.
-_RECOGNISED = _FLICKERING | {Kind.DNS, Kind.CAPTCHA, Kind.FORBIDDEN}
+_RECOGNISED = _FLICKERING | {Kind.TIMEOUT, Kind.DNS, Kind.CAPTCHA, Kind.FORBIDDEN}
 #: The chance of each of them to fail.
 FLICKER = 0.5
 
@@ -86,19 +86,27 @@ def of_kinds(random: Generator, comments: int, span: Micros, kinds: Sequence[Kin
 
 
 def _of_kind(random: Generator, kind: Kind, comments: int, start: Micros, end: Micros) -> Fault:
-    everything = np.ones(comments, bool)
-    if kind in _RECOGNISED:
-        return Fault(start, end, everything, Outcome.UNREACHABLE, kind in _FLICKERING)
-    if kind is Kind.LOST_LOGIN:
-        return Fault(start, end, np.arange(comments) % THREADS == random.integers(THREADS))
-    if kind is Kind.REPLICA_LAG:
-        return Fault(start, end, np.arange(comments) == random.integers(comments))
-    if kind is Kind.TRUNCATED:
-        # The tail of every listing is cut off.
-        return Fault(start, end, np.arange(comments) >= comments * random.random())
-    if kind is Kind.PARSER:
-        return Fault(start, end, random.random(comments) < random.random())
-    return Fault(start, end, everything)
+    outcome = Outcome.UNREACHABLE if kind in _RECOGNISED else Outcome.GONE
+    return Fault(start, end, _hidden(random, kind, comments), outcome, kind in _FLICKERING)
+
+
+def _hidden(random: Generator, kind: Kind, comments: int) -> np.ndarray:
+    """Return which comments a kind strikes; all of them, unless it says otherwise."""
+    number = np.arange(comments)
+    match kind:
+        case Kind.TIMEOUT:
+            # A few threads are too slow to be read, for as long as it lasts.
+            return number % THREADS < random.integers(1, 4)
+        case Kind.LOST_LOGIN:
+            return number % THREADS == random.integers(THREADS)
+        case Kind.REPLICA_LAG:
+            return number == random.integers(comments)
+        case Kind.TRUNCATED:
+            # The tail of every listing is cut off.
+            return number >= comments * random.random()
+        case Kind.PARSER:
+            return random.random(comments) < random.random()
+    return np.ones(comments, bool)
 
 
 def _episode(random: Generator, span: Micros, median: Micros, hidden: np.ndarray) -> Fault:

@@ -260,6 +260,7 @@ def report(total: Mapping[str, Any]) -> dict[str, Any]:
         "false_harsh_one_vantage_per_million": _per_million(total["harsh:product:1"]),
         "false_12_kinds_one_vantage_per_million": _per_million(total["kinds:product:1"]),
         "mutants": {name: worse["false_removals"] for name, worse in mutants.items()},
+        "mutants_purge_recall_24h": {name: worse["purge_recall_24h"] for name, worse in mutants.items()},
         "mutants_in_full": mutants,
     }
 
