@@ -18,6 +18,7 @@ from bot.domain.hazard import Hazard, published
 from bot.domain.instant import DAY
 from bot.domain.spacing import Schedule
 from bot.learning import learn
+from bot.log import configure
 from bot.store import hazards
 
 BUDGETS = (10, 20, 50)
@@ -48,6 +49,7 @@ class Measured:
 
 def measure(cell: Cell) -> Measured:
     """Follow the comments of a cell, all of which stay, and integrate delay and cost over the law."""
+    configure(json=False, level="error")
     random = np.random.default_rng([cell.seed, KINDS.index(cell.kind), cell.looks])
     hazard = _learned(cell, random) if cell.kind == "learned" else published()
     stay = np.full(cell.comments, np.inf)
