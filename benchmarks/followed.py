@@ -107,7 +107,7 @@ class Following:
     def _next(self, track: Track, look: Look, schedule: Schedule, jitter: float) -> Plan:
         until = BIRTH + schedule.follow_up
         ways = {"vantages": (_VANTAGE,), "schedule": schedule, "jitter": jitter}
-        return next_look(track, look, begin=BIRTH, follow_until=until, **ways)  # type: ignore[arg-type]
+        return next_look(track, look, begin=BIRTH, follow_until=until, **ways)
 
     def _comment(self, number: int, thread: int) -> dict[str, object]:
         place = {"platform": "demo", "instance": "demo", "source_id": self.source.id, "thread_id": thread}
@@ -145,7 +145,7 @@ class Following:
             track = replace(track, last_look=now, last_seen=now, looks=track.looks + 1)
             return track, self._next(track, Look(now, _VANTAGE, Outcome.VISIBLE), schedule, jitter)
         gone = {"gone_after": track.last_seen, "gone_before": now, "last_look": now}
-        return replace(track, state=State.CONFIRMED, **gone), Plan(None, _VANTAGE)  # type: ignore[arg-type]
+        return replace(track, state=State.CONFIRMED, **gone), Plan(None, _VANTAGE)
 
 
 class RoundRobin(Following):

@@ -58,11 +58,11 @@ class Spacing:
         if number == len(self.closings):
             return age + LONGEST_GAP, False
         end = self.closings[number]
-        low, high = self._count(self.closings[number - 1] if number else 0), self._count(end)
+        low, high = self.count(self.closings[number - 1] if number else 0), self.count(end)
         looks = max(1, math.floor(high - low + _rounding(jitter, number)))
         step = (high - low) / looks
         if step > 0.0:
-            done = (self._count(age) - low) / step
+            done = (self.count(age) - low) / step
             following = math.floor(done + _NEAR - _SHIFT * jitter) + 1
             if following < looks:
                 due = self._age(low + (max(following, 1) + _SHIFT * jitter) * step)
@@ -70,7 +70,8 @@ class Spacing:
                     return due, False
         return end, True
 
-    def _count(self, age: Micros) -> float:
+    def count(self, age: Micros) -> float:
+        """Return how many looks are due up to an age."""
         return _between(age, self.ages, self.counts)
 
     def _age(self, count: float) -> Micros:
@@ -113,7 +114,7 @@ def expected_looks(schedule: Schedule, spaced: Spacing) -> float:
             for (start, stop), (low, high) in zip(pairwise(spaced.ages), pairwise(spaced.counts), strict=True)
             if begin <= start and stop <= end
         )
-        whole = spaced._count(end) - spaced._count(begin)  # noqa: SLF001 - of this room
+        whole = spaced.count(end) - spaced.count(begin)
         at_begin, at_end = survival.at(begin), survival.at(end)
         # At least one look, at the end. Whoever was there at the last look costs the next one: more than survive it.
         total += at_begin if whole <= 1.0 else looks + (at_begin - at_end) / 2
