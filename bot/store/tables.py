@@ -8,54 +8,22 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
     text,
 )
 
-from bot.domain.comment import Role, storable
+from bot.domain.comment import Role
 from bot.domain.observation import Cause, Outcome
 from bot.domain.verdict import State
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite numbers rows by itself only for a column that is exactly INTEGER PRIMARY KEY.
-RowId = BigInteger().with_variant(Integer, "sqlite")
-
-
-class ForeignText(TypeDecorator[str]):
-    """A text that strangers wrote: it may hold what no database stores."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the same on both
-        """Return the text as it can be stored."""
-        return None if value is None else storable(value)
-
-
-def _one_of(column: str, values: type[Role | Cause | Outcome | State]) -> CheckConstraint:
-    allowed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({allowed})", name=column)
-
+from bot.store.columns import ForeignText, RowId, metadata, one_of
 
 source = Table(
     "source",
@@ -162,7 +130,7 @@ enrolment = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("comment_id", ForeignKey("comment.id"), nullable=False),
-    Column("role", String, _one_of("role", Role), nullable=False),
+    Column("role", String, one_of("role", Role), nullable=False),
     Column("partner_id", ForeignKey("comment.id")),
     Column("rule_version_id", ForeignKey("rule_version.id"), nullable=False),
     Column("probability", Float, nullable=False),
@@ -192,9 +160,9 @@ tracking = Table(
     # When its pair was enrolled: flagged and control go by the same clock.
     Column("begin", BigInteger, nullable=False),
     Column("follow_until", BigInteger, nullable=False),
-    Column("state", String, _one_of("state", State), nullable=False),
-    Column("cause", String, _one_of("cause", Cause), nullable=False),
-    Column("outcome", String, _one_of("outcome", Outcome), nullable=False),
+    Column("state", String, one_of("state", State), nullable=False),
+    Column("cause", String, one_of("cause", Cause), nullable=False),
+    Column("outcome", String, one_of("outcome", Outcome), nullable=False),
     Column("log_odds", Float),
     Column("last_look", BigInteger, nullable=False),
     Column("last_seen", BigInteger, nullable=False),
@@ -206,7 +174,7 @@ tracking = Table(
     Column("misses", Integer, nullable=False),
     Column("explicit", Boolean, nullable=False),
     Column("miss_vantages", String, nullable=False, server_default=""),
-    Column("run_cause", String, _one_of("run_cause", Cause), nullable=False),
+    Column("run_cause", String, one_of("run_cause", Cause), nullable=False),
     Column("settled_at", BigInteger),
     Column("step", Integer, nullable=False),
     Column("step_at", BigInteger),
@@ -271,7 +239,7 @@ observation = Table(
     Column("batch_id", ForeignKey("batch.id"), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("vantage", String, nullable=False),
-    Column("outcome", String, _one_of("outcome", Outcome), nullable=False),
+    Column("outcome", String, one_of("outcome", Outcome), nullable=False),
     Column("explicit", Boolean, nullable=False),
     # The finer cause that the platform stated beside the outcome (a suspended account …), if it did.
     Column("cause", String),
@@ -289,8 +257,8 @@ verdict = Table(
     Column("comment_id", ForeignKey("comment.id"), nullable=False),
     Column("episode", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("state", String, _one_of("state", State), nullable=False),
-    Column("cause", String, _one_of("cause", Cause), nullable=False),
+    Column("state", String, one_of("state", State), nullable=False),
+    Column("cause", String, one_of("cause", Cause), nullable=False),
     Column("log_odds", Float),
     Column("why", Text, nullable=False),
     Index("ix_verdict_comment_id", "comment_id"),
